@@ -1,0 +1,207 @@
+//! Aligns two lives of one server by event identity.
+//!
+//! Events that may happen at once (a stream fails while a tool is called) come in any order. So each life is first put
+//! into a canonical order: barriers (`order: fixed` in the catalogue) stay where they are, what lies between two of
+//! them is sorted by phase. Then repeats are folded again and the keys are aligned with `similar`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::Divergence;
+use crate::pattern::{Order, Phase};
+use crate::timeline::{Item, fold};
+
+/// Slower or faster by less than this is the machine's mood, in milliseconds.
+const MIN_SHIFT_MS: i64 = 1000;
+/// Slower or faster by less than this factor, likewise.
+const MIN_SHIFT_FACTOR: i64 = 3;
+/// How many more repeats, absolutely and as a factor, make a loop of what was not one.
+const MIN_MORE_REPEATS: u64 = 3;
+
+/// How an aligned event differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChangeKind {
+    /// Only the bad log has it.
+    Added,
+    /// Only the good log has it.
+    Removed,
+    /// Both have it, at another place.
+    Moved,
+    /// Both have it, one far more often.
+    Repeated,
+    /// Both have it, the bad log took longer.
+    Slower,
+    /// Both have it, the bad log was quicker.
+    Faster,
+    /// Both have it, with another result.
+    Changed,
+}
+
+impl ChangeKind {
+    /// The word of the JSON documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Moved => "moved",
+            Self::Repeated => "repeated",
+            Self::Slower => "slower",
+            Self::Faster => "faster",
+            Self::Changed => "changed",
+        }
+    }
+
+    /// Whether it is a difference in behaviour; time alone is none.
+    pub fn is_behaviour(self) -> bool {
+        !matches!(self, Self::Slower | Self::Faster)
+    }
+}
+
+/// One row of two aligned lives.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// `None`: both sides did the same.
+    pub kind: Option<ChangeKind>,
+    /// The event in the good log.
+    pub good: Option<Item>,
+    /// The event in the bad log.
+    pub bad: Option<Item>,
+}
+
+/// Two lives, row by row.
+#[derive(Debug, Clone, Default)]
+pub struct Aligned {
+    /// Every event of both, in canonical order.
+    pub rows: Vec<Change>,
+}
+
+impl Aligned {
+    /// Whether any difference is one of behaviour.
+    pub fn differs(&self) -> bool {
+        self.rows.iter().filter_map(|r| r.kind).any(ChangeKind::is_behaviour)
+    }
+
+    /// The first row with a difference of behaviour, and the lines at that point in both logs.
+    pub fn divergence(&self) -> Option<Divergence> {
+        let row = self.rows.iter().position(|r| r.kind.is_some_and(ChangeKind::is_behaviour))?;
+        let differing = &self.rows[row..];
+        // Where good goes on one way and bad another, what bad did is what is to be explained.
+        let run = differing.iter().take_while(|r| r.kind.is_some_and(ChangeKind::is_behaviour));
+        let telling = run.clone().position(|r| r.bad.is_some()).unwrap_or(0);
+        let bad = differing.iter().find_map(|r| r.bad.as_ref());
+        let good = differing.iter().find_map(|r| r.good.as_ref());
+        let shown = &differing[telling];
+        let event = shown.bad.as_ref().or(shown.good.as_ref())?.event.id().to_owned();
+        Some(Divergence {
+            good_line: good.map(|i| i.event.line),
+            bad_line: bad.map(|i| i.event.line),
+            event,
+            row: row + telling,
+        })
+    }
+}
+
+/// Aligns two lives; only items that are compared are given.
+pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
+    let (good, bad) = (canonical(good), canonical(bad));
+    let (good_keys, bad_keys) = interned(&good, &bad);
+    let ops = capture_diff_slices(Algorithm::Myers, &good_keys, &bad_keys);
+    let mut rows = Vec::new();
+    for op in ops {
+        rows_of(op, &good, &bad, &mut rows);
+    }
+    mark_moves(&mut rows);
+    Aligned { rows }
+}
+
+/// Barriers stay, what lies between them is sorted by phase, repeats are folded anew.
+fn canonical(items: &[&Item]) -> Vec<Item> {
+    let mut sorted: Vec<Item> = Vec::with_capacity(items.len());
+    let mut free: Vec<Item> = Vec::new();
+    for item in items {
+        if item.event.def.order == Order::Fixed {
+            flush(&mut free, &mut sorted);
+            sorted.push((*item).clone());
+        } else {
+            free.push((*item).clone());
+        }
+    }
+    flush(&mut free, &mut sorted);
+    fold(sorted)
+}
+
+fn flush(free: &mut Vec<Item>, sorted: &mut Vec<Item>) {
+    free.sort_by_key(|i| i.event.phase());
+    sorted.append(free);
+}
+
+/// Equal keys as equal small numbers, in order of appearance.
+fn interned(good: &[Item], bad: &[Item]) -> (Vec<u32>, Vec<u32>) {
+    let mut known: BTreeMap<&str, u32> = BTreeMap::new();
+    for item in good.iter().chain(bad) {
+        let next = known.len() as u32;
+        known.entry(&item.key).or_insert(next);
+    }
+    let ids = |items: &[Item]| items.iter().filter_map(|i| known.get(&*i.key).copied()).collect();
+    (ids(good), ids(bad))
+}
+
+fn rows_of(op: DiffOp, good: &[Item], bad: &[Item], rows: &mut Vec<Change>) {
+    let (good, bad) = (&good[op.old_range()], &bad[op.new_range()]);
+    if matches!(op, DiffOp::Equal { .. }) {
+        let both = good.iter().zip(bad);
+        return rows.extend(both.map(|(g, b)| Change { kind: shift(g, b), good: Some(g.clone()), bad: Some(b.clone()) }));
+    }
+    let same_event = good.first().zip(bad.first()).is_some_and(|(g, b)| g.event.id() == b.event.id());
+    let paired = usize::from(same_event);
+    for (g, b) in good.iter().zip(bad).take(paired) {
+        rows.push(Change { kind: Some(ChangeKind::Changed), good: Some(g.clone()), bad: Some(b.clone()) });
+    }
+    let removed = good.iter().skip(paired).cloned();
+    rows.extend(removed.map(|g| Change { kind: Some(ChangeKind::Removed), good: Some(g), bad: None }));
+    let added = bad.iter().skip(paired).cloned();
+    rows.extend(added.map(|b| Change { kind: Some(ChangeKind::Added), good: None, bad: Some(b) }));
+}
+
+/// How two events of one key differ: in count first, then in time.
+fn shift(good: &Item, bad: &Item) -> Option<ChangeKind> {
+    let (few, many) = (good.repeats.min(bad.repeats), good.repeats.max(bad.repeats));
+    // How often a person called a tool is not the client's behaviour.
+    let by_hand = matches!(good.event.phase(), Phase::Call);
+    if !by_hand && many >= few * MIN_MORE_REPEATS && many - few >= MIN_MORE_REPEATS {
+        return Some(ChangeKind::Repeated);
+    }
+    let (g, b) = (good.event.int("ms")?, bad.event.int("ms")?);
+    match b - g {
+        d if d >= MIN_SHIFT_MS && b >= g * MIN_SHIFT_FACTOR => Some(ChangeKind::Slower),
+        d if -d >= MIN_SHIFT_MS && g >= b * MIN_SHIFT_FACTOR => Some(ChangeKind::Faster),
+        _ => None,
+    }
+}
+
+/// What is removed in one place and added in another was moved: one row, at the place that it has in the bad log.
+fn mark_moves(rows: &mut Vec<Change>) {
+    let mut removed: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if let (Some(ChangeKind::Removed), Some(good)) = (row.kind, &row.good) {
+            removed.entry(good.key.clone()).or_default().push(at);
+        }
+    }
+    let mut gone = BTreeSet::new();
+    for at in 0..rows.len() {
+        let key = rows[at].bad.as_ref().filter(|_| rows[at].kind == Some(ChangeKind::Added)).map(|b| b.key.clone());
+        let from = key.and_then(|k| removed.get_mut(&k)).filter(|places| !places.is_empty()).map(|p| p.remove(0));
+        if let Some(from) = from {
+            rows[at].good = rows[from].good.clone();
+            rows[at].kind = Some(ChangeKind::Moved);
+            gone.insert(from);
+        }
+    }
+    let mut index = 0;
+    rows.retain(|_| {
+        index += 1;
+        !gone.contains(&(index - 1))
+    });
+}

@@ -1,0 +1,137 @@
+//! Two logs side by side: what differs in the life of each server, and where the two first part.
+//!
+//! Comes in: the lives of a good and of a bad log. Goes out: a [`Diff`]. Events are compared by identity (their id and
+//! identity fields), never by text or time; concurrent events that merely swap places are no difference. It judges
+//! by outcomes and knows no signature.
+
+mod lives;
+mod servers;
+mod surroundings;
+
+pub use lives::{Aligned, Change, ChangeKind, align};
+pub use servers::{Pair, pair};
+pub use surroundings::{Changes, Focus, LineChange, Relevance, Surroundings, compare};
+
+use crate::timeline::{Input, Item, Life, Outcome};
+
+/// How two logs, or two lives of one server, compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// No lifecycle event differs.
+    Same,
+    /// Events differ, no outcome is worse.
+    Changed,
+    /// An outcome is better in the bad log.
+    Improved,
+    /// An outcome is worse in the bad log.
+    Regressed,
+}
+
+impl Verdict {
+    /// The word of the JSON documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Changed => "changed",
+            Self::Improved => "improved",
+            Self::Regressed => "regressed",
+        }
+    }
+}
+
+/// The comparison of two logs.
+#[derive(Debug, Clone)]
+pub struct Diff {
+    /// The worst of the servers' verdicts.
+    pub verdict: Verdict,
+    /// One for each server of either log, worst first.
+    pub servers: Vec<ServerDiff>,
+}
+
+/// The comparison of one server.
+#[derive(Debug, Clone)]
+pub struct ServerDiff {
+    /// Its name in the bad log, or in the good one where the bad one lacks it.
+    pub name: String,
+    /// Its name in the good log, where that is another.
+    pub good_name: Option<String>,
+    /// How it compares.
+    pub verdict: Verdict,
+    /// Its outcome in the good and in the bad log; `None` where the log does not have it.
+    pub outcome: (Option<Outcome>, Option<Outcome>),
+    /// Where the two lives part.
+    pub divergence: Option<Divergence>,
+    /// The aligned lives and their differences.
+    pub aligned: Aligned,
+}
+
+/// The first place at which two lives part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Divergence {
+    /// The line of the good log at that point.
+    pub good_line: Option<u64>,
+    /// The line of the bad log at that point.
+    pub bad_line: Option<u64>,
+    /// The event that one has and the other has not.
+    pub event: String,
+    /// The row of `Aligned::rows`.
+    pub row: usize,
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// What the log is.
+    pub input: &'a Input,
+    /// The lives in it.
+    pub lives: &'a [Life],
+}
+
+/// Compares two logs server by server.
+pub fn diff(good: Side<'_>, bad: Side<'_>) -> Diff {
+    let pairs = pair(&good.input.servers, &bad.input.servers);
+    let mut servers: Vec<ServerDiff> = pairs.iter().map(|p| one_server(p, good, bad)).collect();
+    servers.sort_by_key(|s| std::cmp::Reverse(s.verdict));
+    let verdict = servers.iter().map(|s| s.verdict).max().unwrap_or(Verdict::Same);
+    Diff { verdict, servers }
+}
+
+fn one_server(pair: &Pair, good: Side<'_>, bad: Side<'_>) -> ServerDiff {
+    let (good_lives, bad_lives) = (lives_of(good, pair.good.as_deref()), lives_of(bad, pair.bad.as_deref()));
+    let (good_items, bad_items) = comparable(&good_lives, &bad_lives);
+    let aligned = align(&good_items, &bad_items);
+    let outcome = (last_outcome(&good_lives), last_outcome(&bad_lives));
+    let divergence = aligned.divergence();
+    let verdict = verdict(outcome, aligned.differs());
+    let good_name = pair.good.clone().filter(|g| pair.bad.as_ref().is_some_and(|b| b != g));
+    let name = pair.bad.clone().or_else(|| pair.good.clone()).unwrap_or_default();
+    ServerDiff { name, good_name, verdict, outcome, divergence, aligned }
+}
+
+fn lives_of<'a>(side: Side<'a>, name: Option<&str>) -> Vec<&'a Life> {
+    side.lives.iter().filter(|l| name == Some(&*l.server)).collect()
+}
+
+fn last_outcome(lives: &[&Life]) -> Option<Outcome> {
+    lives.last().map(|l| l.health.outcome())
+}
+
+/// The items to align. Logs that hold as many client sessions each are compared session after session, else the last
+/// ones: a log that was appended to says most about the client in its newest session.
+fn comparable<'a>(good: &[&'a Life], bad: &[&'a Life]) -> (Vec<&'a Item>, Vec<&'a Item>) {
+    let items = |lives: &[&'a Life]| lives.iter().flat_map(|l| l.compared()).collect();
+    if good.len() == bad.len() || good.is_empty() || bad.is_empty() {
+        return (items(good), items(bad));
+    }
+    (items(&good[good.len() - 1..]), items(&bad[bad.len() - 1..]))
+}
+
+fn verdict(outcome: (Option<Outcome>, Option<Outcome>), differs: bool) -> Verdict {
+    let ranks = outcome.0.and_then(Outcome::rank).zip(outcome.1.and_then(Outcome::rank));
+    match ranks {
+        Some((good, bad)) if bad > good => Verdict::Regressed,
+        Some((good, bad)) if bad < good => Verdict::Improved,
+        _ if differs || outcome.0 != outcome.1 => Verdict::Changed,
+        _ => Verdict::Same,
+    }
+}

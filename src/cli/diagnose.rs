@@ -1,0 +1,113 @@
+//! `lastgood diagnose PATH...`.
+
+use clap::{Args, ValueEnum};
+
+use super::options::{Output, Subject};
+use super::reading::{Wish, read};
+use super::{Exit, knowledge, output};
+use crate::diagnose::{self, Finding, Inconclusive};
+use crate::error::Result;
+use crate::pattern::Severity;
+use crate::report::{self, Diagnosed};
+use crate::source::logs_in;
+use crate::timeline::Input;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Logs, or folders of them; `-` is standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<String>,
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Least::Warning)]
+    fail_on: Least,
+    /// The client's version, where a log does not say
+    #[arg(long, value_name = "V")]
+    client_version: Option<String>,
+    #[command(flatten)]
+    subject: Subject,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Least {
+    Info,
+    Low,
+    Warning,
+    High,
+    Critical,
+}
+
+impl From<Least> for Severity {
+    fn from(least: Least) -> Self {
+        match least {
+            Least::Info => Self::Info,
+            Least::Low => Self::Low,
+            Least::Warning => Self::Warning,
+            Least::High => Self::High,
+            Least::Critical => Self::Critical,
+        }
+    }
+}
+
+/// What all paths gave so far.
+#[derive(Default)]
+struct Found {
+    inputs: Vec<Input>,
+    findings: Vec<Finding>,
+    inconclusive: Vec<(usize, Inconclusive)>,
+    errors: Vec<(String, String)>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    let loaded = knowledge::load(&arguments.subject.patterns)?;
+    let mut found = Found::default();
+    for path in &arguments.paths {
+        match logs_in(path) {
+            Ok(logs) => logs.iter().for_each(|log| found.add(log, arguments, &loaded)),
+            Err(error) => found.errors.push((path.clone(), error.message())),
+        }
+    }
+    found.findings = diagnose::order(found.findings);
+    for (path, message) in &found.errors {
+        output::warn(path, message);
+    }
+    let report = report::diagnosis(&Diagnosed {
+        inputs: &found.inputs,
+        findings: &found.findings,
+        inconclusive: &found.inconclusive,
+        errors: &found.errors,
+        knowledge: &loaded.knowledge,
+    });
+    if !found.inputs.is_empty() {
+        output::write(&report, &arguments.output)?;
+    }
+    Ok(found.exit(arguments.fail_on.into()))
+}
+
+impl Found {
+    fn add(&mut self, path: &str, arguments: &Arguments, loaded: &knowledge::Loaded) {
+        let wish = Wish { diagnosis: true, version: arguments.client_version.as_deref(), ..Wish::default() };
+        let mut reading = match read(path, loaded, wish) {
+            Ok(reading) => reading,
+            Err(error) => return self.errors.push((path.to_owned(), error.message())),
+        };
+        let subject = &arguments.subject;
+        let wanted = |server: Option<&str>| server.is_none_or(|s| subject.wants(s));
+        let at = self.inputs.len();
+        reading.input.servers.retain(|s| subject.wants(&s.name));
+        let findings = reading.diagnosis.findings.into_iter().filter(|f| wanted(f.server.as_deref()));
+        self.findings.extend(findings.map(|f| Finding { input: at, ..f }));
+        let doubts = reading.diagnosis.inconclusive.into_iter().filter(|i| wanted(i.server.as_deref()));
+        self.inconclusive.extend(doubts.map(|i| (at, i)));
+        self.inputs.push(reading.input);
+    }
+
+    fn exit(&self, least: Severity) -> Exit {
+        match () {
+            () if !self.errors.is_empty() => Exit::Trouble,
+            () if self.findings.iter().any(|f| f.severity >= least) => Exit::Something,
+            () => Exit::Nothing,
+        }
+    }
+}

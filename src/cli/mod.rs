@@ -1,0 +1,91 @@
+//! The command line: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status.
+//!
+//! The only room that prints. A verb is one file and one line in [`Verb`].
+
+mod diagnose;
+mod diff;
+mod knowledge;
+mod options;
+mod output;
+mod reading;
+mod timeline;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+
+const EXAMPLES: &str = "\
+Examples:
+  lastgood diff good.log bad.log                       where do the two part, and why?
+  lastgood diff good.log bad.log --format markdown     the same, to paste into an issue
+  lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
+  lastgood timeline bad.log --server my-http-mcp       what happened to this server?
+
+A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
+
+Exit status: 0 nothing found or no difference, 1 findings or differences, 2 trouble.";
+
+/// Why an MCP client that worked yesterday fails today: aligns two debug logs and names the regression.
+#[derive(Debug, Parser)]
+#[command(name = "lastgood", version, about, after_help = EXAMPLES, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Align two logs: where they part, what is new or gone, which known failure explains it
+    Diff(diff::Arguments),
+    /// Find known failures in any number of logs or folders
+    Diagnose(diagnose::Arguments),
+    /// Show the life of each MCP server in one log
+    Timeline(timeline::Arguments),
+}
+
+/// How a run ended, as scripts see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Nothing found, no difference.
+    Nothing = 0,
+    /// Findings, differences.
+    Something = 1,
+    /// Usage, unreadable input, unusable pack.
+    Trouble = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Runs the program on its arguments.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(help_or_usage) => {
+            // clap writes help to standard output (status 0) and usage errors to standard error (status 2).
+            let _ = help_or_usage.print();
+            return ExitCode::from(help_or_usage.exit_code() as u8);
+        }
+    };
+    match dispatch(&arguments.verb) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::complain(&error);
+            Exit::Trouble.into()
+        }
+    }
+}
+
+fn dispatch(verb: &Verb) -> Result<Exit> {
+    match verb {
+        Verb::Diff(arguments) => diff::run(arguments),
+        Verb::Diagnose(arguments) => diagnose::run(arguments),
+        Verb::Timeline(arguments) => timeline::run(arguments),
+    }
+}

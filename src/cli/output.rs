@@ -1,0 +1,71 @@
+//! Writes: the report to where it was asked for, errors to standard error.
+#![allow(clippy::print_stderr)] // this is the one place that may
+
+use std::io::{self, IsTerminal, Write};
+
+use super::options::{Output, When};
+use crate::error::{Error, ErrorKind, Result};
+use crate::render::{self, Look};
+use crate::report::Report;
+
+/// Columns where no terminal says otherwise.
+const WIDTH: usize = 80;
+
+/// Renders a report and writes it. A reader that closes the pipe early is no error.
+pub(super) fn write(report: &Report, output: &Output) -> Result<()> {
+    let Some(format) = render::by_name(&output.format) else {
+        return Err(Error::new(ErrorKind::Usage, "--format", "no such format", "see --help for the list"));
+    };
+    let text = (format.render)(report, &look(output));
+    match &output.output {
+        Some(path) => std::fs::write(path, text).map_err(|e| {
+            Error::new(ErrorKind::Output, path.as_str(), e.to_string(), "choose a place that can be written to")
+        }),
+        None => pipe(&text),
+    }
+}
+
+fn pipe(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::new(ErrorKind::Output, "standard output", e.to_string(), "check where it leads"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn look(output: &Output) -> Look {
+    let terminal = output.output.is_none() && io::stdout().is_terminal();
+    let measured = || terminal_size::terminal_size().filter(|_| terminal).map(|(w, _)| usize::from(w.0));
+    let width = output.width.map(usize::from).or_else(measured).unwrap_or(WIDTH).max(40);
+    Look { width, colour: colour(output.color, terminal), unicode: !output.ascii && speaks_unicode() }
+}
+
+/// Flag before `NO_COLOR` before `CLICOLOR_FORCE` before what standard output is.
+fn colour(when: When, terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto if set("NO_COLOR") => false,
+        When::Auto if set("CLICOLOR_FORCE") => true,
+        When::Auto => terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
+    }
+}
+
+/// Whether the locale can show more than ASCII; one that says nothing is taken to.
+fn speaks_unicode() -> bool {
+    let value = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+    value.is_none_or(|v| v.to_ascii_lowercase().contains("utf"))
+}
+
+/// Tells an error.
+pub(super) fn complain(error: &Error) {
+    eprintln!("lastgood: {error}");
+}
+
+/// Tells something that does not stop the run.
+pub(super) fn warn(about: &str, message: &str) {
+    eprintln!("lastgood: {about}: {message}");
+}

@@ -1,0 +1,41 @@
+//! `lastgood timeline PATH`.
+
+use clap::Args;
+
+use super::options::{Output, Subject};
+use super::reading::{Wish, read};
+use super::{Exit, knowledge, output};
+use crate::error::Result;
+use crate::report::{self, TimelineView};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The log; `-` is standard input
+    #[arg(value_name = "PATH")]
+    path: String,
+    /// Every event, set-up details too
+    #[arg(long)]
+    all: bool,
+    /// The MCP lines that no wording covers, alone
+    #[arg(long)]
+    unclassified: bool,
+    /// The client's version, where the log does not say
+    #[arg(long, value_name = "V")]
+    client_version: Option<String>,
+    #[command(flatten)]
+    subject: Subject,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    let loaded = knowledge::load(&arguments.subject.patterns)?;
+    let version = arguments.client_version.as_deref();
+    let mut reading = read(&arguments.path, &loaded, Wish { lives: true, version, ..Wish::default() })?;
+    reading.lives.retain(|l| arguments.subject.wants(&l.server));
+    reading.input.servers.retain(|s| arguments.subject.wants(&s.name));
+    let view = TimelineView { all: arguments.all, unclassified: arguments.unclassified };
+    let report = report::timeline(&reading.input, reading.start, &reading.lives, &reading.unknown, view);
+    output::write(&report, &arguments.output)?;
+    Ok(Exit::Nothing)
+}

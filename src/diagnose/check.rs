@@ -1,0 +1,326 @@
+//! What a signature cannot mean: rules that can never match, and words that no event has.
+//!
+//! Comes in: a signature as it stands and as far as it was compiled. Goes out: [`Problem`]s, each with its place in
+//! the file and the step it is about. Texts that do not parse at all are `compile`'s to report. Both are what
+//! `patterns lint` prints.
+
+use std::collections::BTreeSet;
+
+use super::compile::{Branch, Compiled, Problem};
+use super::duration;
+use super::vocabulary::Vocabulary;
+use crate::pattern::{AtEnd, Kind, Outside, Rule, Severity, Signature, SignatureDef, Step};
+
+/// A count needs a ring of that size for every key.
+const MAX_COUNT: u32 = 100;
+
+/// The guards of a key are kept in one word.
+const MAX_GUARDS: usize = 64;
+
+/// The alternatives of a rule, each with its JSON pointer.
+pub(super) fn branches(rule: &Rule) -> impl Iterator<Item = (String, &[Step])> {
+    let steps = (!rule.steps.is_empty()).then_some(("/match/steps".to_owned(), rule.steps.as_slice()));
+    let or = rule.branches.iter().enumerate().map(|(i, b)| (format!("/match/or/{i}"), b.as_slice()));
+    steps.into_iter().chain(or)
+}
+
+/// Everything that is wrong with a signature beyond texts that do not parse.
+pub(super) fn signature(signature: &Signature, compiled: &Compiled, words: &Vocabulary) -> Vec<Problem> {
+    let mut check = Check { def: &signature.def, words, problems: Vec::new() };
+    check.whole();
+    check.meta(&signature.id);
+    check.guards();
+    for (place, steps) in branches(&signature.def.rule) {
+        check.branch(&place, steps);
+    }
+    check.can_match(compiled);
+    check.escalations();
+    check.speech(compiled);
+    check.tests();
+    check.problems
+}
+
+struct Check<'a> {
+    def: &'a SignatureDef,
+    words: &'a Vocabulary,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn problem(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.problems.push(Problem { place: place.into(), message: message.into() });
+    }
+
+    fn whole(&mut self) {
+        let rule = &self.def.rule;
+        match (rule.steps.is_empty(), rule.branches.is_empty()) {
+            (true, true) => self.problem("/match", "there are no steps"),
+            (false, false) => {
+                self.problem("/match/or", "`steps` and `or` exclude each other; make `steps` a branch");
+            }
+            _ => {}
+        }
+        let mut seen = BTreeSet::new();
+        for (i, field) in rule.key.iter().enumerate() {
+            if !seen.insert(field) {
+                self.problem(format!("/match/key/{i}"), format!("`{field}` stands twice in the key"));
+            }
+        }
+        let timed = |s: &Step| s.within.is_some() || s.count.is_some() || (s.span.is_some() && !is_rest(s));
+        let windows = rule.within.is_some()
+            || !self.def.escalate.is_empty()
+            || branches(rule).any(|(_, steps)| steps.iter().any(timed));
+        match rule.within_lines {
+            Some(0) => self.problem("/match/within_lines", "no two events stand on one line"),
+            Some(_) if !windows => {
+                self.problem("/match/within_lines", "there is no `within` that it could stand in for");
+            }
+            _ => {}
+        }
+    }
+
+    fn meta(&mut self, id: &str) {
+        let def = self.def;
+        if def.applies_to.outside == Outside::Hide && def.applies_to.client.is_none() {
+            self.problem("/applies_to/outside", "without a range no version is outside of it");
+        }
+        if def.kind == Kind::Benign && def.severity > Severity::Info {
+            self.problem("/severity", "what is benign is `info`");
+        }
+        if def.explains.iter().any(|e| e == id) {
+            self.problem("/explains", "a signature does not explain itself");
+        }
+    }
+
+    fn guards(&mut self) {
+        let rule = &self.def.rule;
+        if rule.needs_before.len() > MAX_GUARDS {
+            self.problem("/match/needs_before", format!("more than {MAX_GUARDS} events"));
+        }
+        self.events("/match/needs_before", "the guard", &rule.needs_before);
+        self.events("/match/not_before", "`not_before`", &rule.not_before);
+        for event in rule.needs_before.iter().filter(|e| rule.not_before.contains(e)) {
+            let message = format!("`{event}` must have come before and must not: it can never match");
+            self.problem("/match/not_before", message);
+        }
+    }
+
+    /// Events that are named somewhere: they must exist and carry the key.
+    fn events(&mut self, place: &str, who: &str, events: &[String]) {
+        for event in events {
+            if !self.words.has(event) {
+                let hint =
+                    self.words.nearest(event).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                self.problem(place, format!("{who} names `{event}`, which no pack defines{hint}"));
+                continue;
+            }
+            for field in self.def.rule.key.iter().filter(|f| !self.words.has_field(event, f)) {
+                let message = format!(
+                    "{who}: `{event}` has no field `{field}`, which is in the key: it would never be seen"
+                );
+                self.problem(place, message);
+            }
+        }
+    }
+
+    fn branch(&mut self, place: &str, steps: &[Step]) {
+        if steps.is_empty() {
+            self.problem(place, "the branch has no steps");
+        }
+        let mut names = BTreeSet::new();
+        for (i, step) in steps.iter().enumerate() {
+            let place = format!("{place}/{i}");
+            if !names.insert(&step.name) {
+                self.problem(format!("{place}/as"), format!("two steps are called `{}`", step.name));
+            }
+            self.name(&place, step);
+            self.shape(&place, step, i == 0, i + 1 == steps.len());
+            self.words_of(&place, step);
+            self.spans(&place, step);
+        }
+    }
+
+    fn name(&mut self, place: &str, step: &Step) {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if step.name.is_empty() || !step.name.chars().all(plain) {
+            let message = format!("step `{}`: a name is made of a-z, 0-9 and _", step.name);
+            self.problem(format!("{place}/as"), message);
+        }
+        if step.name == "server" {
+            self.problem(
+                format!("{place}/as"),
+                "no step can be called `server`: that is the hole for the server",
+            );
+        }
+    }
+
+    fn shape(&mut self, place: &str, step: &Step, first: bool, last: bool) {
+        let name = &step.name;
+        match (step.event.is_empty(), step.absent.is_empty()) {
+            (true, true) => self.problem(place, format!("step `{name}` has neither `event` nor `absent`")),
+            (false, false) => self.problem(place, format!("step `{name}` has both `event` and `absent`")),
+            (true, false) => self.silence(place, step, first, last),
+            (false, true) => self.presence(place, step, first),
+        }
+    }
+
+    fn presence(&mut self, place: &str, step: &Step, first: bool) {
+        let name = &step.name;
+        if step.span.is_some() || step.at_end_of_log.is_some() {
+            self.problem(place, format!("step `{name}`: `for` and `at_end_of_log` belong to `absent`"));
+        }
+        if first && step.within.is_some() {
+            self.problem(
+                format!("{place}/within"),
+                format!("step `{name}` is the first: there is no step before it"),
+            );
+        }
+        if first && step.count.is_none() && !step.not_between.is_empty() {
+            let message = format!("step `{name}` is the first: use `not_before`");
+            self.problem(format!("{place}/not_between"), message);
+        }
+        for event in step.not_between.iter().filter(|e| step.event.contains(e)) {
+            let message = format!("step `{name}`: `{event}` fills the step and is in its own `not_between`");
+            self.problem(format!("{place}/not_between"), message);
+        }
+        match step.count.as_ref().map(|c| c.min) {
+            Some(min) if min < 2 => {
+                self.problem(format!("{place}/count/min"), format!("step `{name}`: a count begins at 2"));
+            }
+            Some(min) if min > MAX_COUNT => {
+                self.problem(
+                    format!("{place}/count/min"),
+                    format!("step `{name}`: a count ends at {MAX_COUNT}"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn silence(&mut self, place: &str, step: &Step, first: bool, last: bool) {
+        let name = &step.name;
+        if first {
+            self.problem(
+                place,
+                format!("step `{name}`: an absence needs a step before it, from which on it is counted"),
+            );
+        }
+        if !last {
+            self.problem(place, format!("step `{name}`: `absent` can only be the last step"));
+        }
+        if step.within.is_some() || step.count.is_some() || !step.not_between.is_empty() {
+            let message = format!(
+                "step `{name}`: `absent` goes with `for` alone, not with within, count or not_between"
+            );
+            self.problem(place, message);
+        }
+        if step.span.is_none() {
+            self.problem(place, format!("step `{name}`: `absent` needs `for`: a duration or `rest-of-log`"));
+        }
+        match step.at_end_of_log {
+            None => {
+                let message =
+                    format!("step `{name}`: `absent` needs `at_end_of_log`: a log that ends is no silence");
+                self.problem(place, message);
+            }
+            Some(AtEnd::NoMatch) if is_rest(step) => {
+                let message = format!(
+                    "step `{name}`: the rest of the log always ends with the log: it can never match"
+                );
+                self.problem(format!("{place}/at_end_of_log"), message);
+            }
+            _ => {}
+        }
+    }
+
+    fn words_of(&mut self, place: &str, step: &Step) {
+        let who = format!("step `{}`", step.name);
+        self.events(&format!("{place}/event"), &who, &step.event);
+        self.events(&format!("{place}/absent"), &who, &step.absent);
+        self.events(&format!("{place}/not_between"), &who, &step.not_between);
+        for field in step.tests.keys() {
+            let known = step.event.iter().chain(&step.absent).filter(|e| self.words.has(e));
+            let lacking: Vec<&String> = known.filter(|e| !self.words.has_field(e, field)).collect();
+            for event in lacking {
+                let hint = self.words.nearest_field(event, field);
+                let hint = hint.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                let message = format!("{who}: no wording of `{event}` gives a field `{field}`{hint}");
+                self.problem(format!("{place}/where/{field}"), message);
+            }
+        }
+    }
+
+    /// Spans that exclude each other. What does not parse is reported elsewhere.
+    fn spans(&mut self, place: &str, step: &Step) {
+        let ms = |text: Option<&String>| text.and_then(|t| duration::parse(t).ok());
+        let whole = ms(self.def.rule.within.as_ref());
+        let count = step.count.as_ref();
+        let parts = [("within", ms(step.within.as_ref())), ("count/within", ms(count.map(|c| &c.within)))];
+        for (key, part) in parts {
+            if part.zip(whole).is_some_and(|(part, whole)| part > whole) {
+                let message = format!("step `{}`: its window is longer than that of the whole", step.name);
+                self.problem(format!("{place}/{key}"), message);
+            }
+        }
+        if ms(step.span.as_ref()) == Some(0) {
+            self.problem(
+                format!("{place}/for"),
+                format!("step `{}`: no time at all is always silent", step.name),
+            );
+        }
+    }
+
+    fn can_match(&mut self, compiled: &Compiled) {
+        let can =
+            |b: &Branch| b.absence.as_ref().is_none_or(|a| a.span.is_some() || a.at_end == AtEnd::Match);
+        if !compiled.branches.is_empty() && !compiled.branches.iter().any(can) {
+            self.problem(
+                "/match",
+                "it can never match: `rest-of-log` with `inconclusive` needs another branch beside it",
+            );
+        }
+    }
+
+    fn escalations(&mut self) {
+        let def = self.def;
+        for (i, e) in def.escalate.iter().enumerate() {
+            let place = format!("/escalate/{i}");
+            self.events(&format!("{place}/event"), "the escalation", std::slice::from_ref(&e.event));
+            if e.severity < def.severity {
+                self.problem(format!("{place}/severity"), "an escalation does not lower the severity");
+            }
+        }
+    }
+
+    fn speech(&mut self, compiled: &Compiled) {
+        let says = &compiled.says;
+        let whole =
+            [("/says/summary".to_owned(), &says.summary), ("/says/expected".to_owned(), &says.expected)];
+        let advice = says.advice.iter().enumerate().map(|(i, t)| (format!("/says/advice/{i}"), t));
+        let worse = says.escalations.iter().enumerate().map(|(i, t)| (format!("/escalate/{i}/says"), t));
+        for (place, template) in whole.into_iter().chain(advice).chain(worse) {
+            for branch in &compiled.branches {
+                if let Some(problem) = template.problem(branch, compiled.of_server, self.words) {
+                    self.problem(place.clone(), problem);
+                    break;
+                }
+            }
+        }
+    }
+
+    fn tests(&mut self) {
+        for (i, test) in self.def.tests.iter().enumerate() {
+            for step in test.at.keys() {
+                let known = branches(&self.def.rule).any(|(_, steps)| steps.iter().any(|s| s.name == *step));
+                if !known {
+                    let message = format!("test `{}`: there is no step `{step}`", test.name);
+                    self.problem(format!("/tests/{i}/at/{step}"), message);
+                }
+            }
+        }
+    }
+}
+
+fn is_rest(step: &Step) -> bool {
+    step.span.as_deref() == Some("rest-of-log")
+}

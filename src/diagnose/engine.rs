@@ -1,0 +1,336 @@
+//! The engine: all signatures over the events of one log, in one pass.
+//!
+//! Comes in: events in order, and the clock of every line between them. Goes out: a [`Diagnosis`]. An event costs the
+//! steps that name it; a line without an event costs a comparison. Silences are timers that the clock of the lines
+//! pops. A client session that ends, a clock that breaks and a log that ends settle what is still waited for.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use semver::Version;
+
+use super::answer::Diagnosis;
+use super::clock::{Clock, Turn as ClockTurn};
+use super::compile::Compiled;
+use super::duration;
+use super::keys::{KeySet, MAX_KEYS, Slot};
+use super::plan::{Group, Plans};
+use super::record::{Ledger, no_clock};
+use super::state::{Match, Settled, Signal, Silent, State, Turn, Watch};
+use super::trail::Moment;
+use crate::classify::Event;
+use crate::parse::Stamp;
+
+/// How a log ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct End<'v> {
+    /// The last stamp.
+    pub stamp: Option<Stamp>,
+    /// The number of the last line.
+    pub line: u64,
+    /// The client's version, where known.
+    pub client: Option<&'v Version>,
+}
+
+/// Runs signatures over one log.
+pub struct Engine<'r> {
+    core: Core<'r, Silent>,
+}
+
+impl<'r> Engine<'r> {
+    /// An engine for a new log.
+    pub fn new(rules: &'r [Compiled]) -> Self {
+        Self { core: Core::new(rules, Silent) }
+    }
+
+    /// A line that is no event: only its clock matters. May be left out, if no silence need be proven early.
+    pub fn tick(&mut self, stamp: Option<Stamp>, line: u64) {
+        self.core.tick(stamp, line);
+    }
+
+    /// An event; its line is ticked by it.
+    pub fn see(&mut self, event: &Event) {
+        self.core.see(event);
+    }
+
+    /// The log is over.
+    pub fn finish(mut self, end: End<'_>) -> Diagnosis {
+        self.core.end(end);
+        self.core.ledger.close(self.core.rules, end.client)
+    }
+}
+
+/// Runs signatures over events that are all there.
+pub fn run<'e>(rules: &[Compiled], events: impl IntoIterator<Item = &'e Event>, end: End<'_>) -> Diagnosis {
+    let mut engine = Engine::new(rules);
+    for event in events {
+        engine.see(event);
+    }
+    engine.finish(end)
+}
+
+/// A silence that is proven at `due`, unless something comes. In the order in which they are settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Timer {
+    due: i64,
+    set: usize,
+    slot: usize,
+    member: usize,
+    branch: usize,
+    serial: u64,
+}
+
+/// Why a silence is settled although its time is not up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// The log is over, or another client session begins.
+    End,
+    /// The clock breaks.
+    Break,
+}
+
+/// The engine, with or without somebody who looks on.
+pub(super) struct Core<'r, W> {
+    rules: &'r [Compiled],
+    plans: Plans,
+    sets: Vec<KeySet>,
+    clock: Clock,
+    session: Option<u32>,
+    timers: Timers,
+    pub(super) ledger: Ledger,
+    pub(super) watch: W,
+    /// Reused from event to event.
+    signals: Vec<Signal>,
+}
+
+#[derive(Debug, Default)]
+struct Timers {
+    heap: BinaryHeap<Reverse<Timer>>,
+    serial: u64,
+}
+
+impl Timers {
+    /// Starts a timer for a branch that waits, unless one runs.
+    fn arm(&mut self, state: &mut State, at: Timer) {
+        if let Some(due) = state.arm(at.branch, self.serial) {
+            self.heap.push(Reverse(Timer { due, serial: self.serial, ..at }));
+            self.serial += 1;
+        }
+    }
+
+    fn next_due(&self) -> Option<i64> {
+        self.heap.peek().map(|Reverse(t)| t.due)
+    }
+}
+
+impl<'r, W: Watch> Core<'r, W> {
+    pub(super) fn new(rules: &'r [Compiled], watch: W) -> Self {
+        let mut plans = Plans::new(rules);
+        let sets = std::mem::take(&mut plans.sets);
+        Self {
+            rules,
+            plans,
+            sets: sets.into_iter().map(|(server, key, members)| KeySet::new(server, key, members)).collect(),
+            clock: Clock::default(),
+            session: None,
+            timers: Timers::default(),
+            ledger: Ledger::default(),
+            watch,
+            signals: Vec::new(),
+        }
+    }
+
+    pub(super) fn tick(&mut self, stamp: Option<Stamp>, line: u64) {
+        match self.clock.turn(stamp) {
+            ClockTurn::On => {}
+            ClockTurn::Broken => self.settle_timers(Cut::Break),
+            ClockTurn::Starts => self.start_clock(),
+        }
+        self.clock.pass(stamp, line);
+        // What comes at the very moment a silence is over still breaks it.
+        while self.timers.next_due().is_some_and(|due| due < self.clock.at()) {
+            self.pop(None);
+        }
+    }
+
+    pub(super) fn see(&mut self, event: &Event) {
+        if self.session.replace(event.session).is_some_and(|s| s != event.session) {
+            self.settle_all(Cut::End);
+            self.sets.iter_mut().for_each(KeySet::clear);
+        }
+        self.tick(event.stamp, event.line);
+        if let Some(server) = &event.server {
+            self.ledger.server(server);
+        }
+        let Some(plan) = self.plans.of(event.id()).filter(|_| !event.echo) else { return };
+        let now = Moment::new(event, &self.clock, &plan.wanted);
+        for group in &plan.groups {
+            let Some(set) = self.sets.get_mut(group.set) else { continue };
+            let Some((slot, old)) = set.slot(event, group.opens) else { continue };
+            if let Some(old) = old {
+                give_up(&old, &set.members, &mut self.ledger);
+            }
+            let mut hand =
+                Hand { rules: self.rules, set, slot, ledger: &mut self.ledger, timers: &mut self.timers };
+            hand.play(group, &now, &mut self.watch, &mut self.signals);
+        }
+    }
+
+    pub(super) fn end(&mut self, end: End<'_>) {
+        self.tick(end.stamp, end.line);
+        self.settle_all(Cut::End);
+    }
+
+    /// The first stamp of a log that began without a clock: nothing under way can be measured on.
+    fn start_clock(&mut self) {
+        self.settle_timers(Cut::Break);
+        for (set, slot, member, rule) in self.states() {
+            let waiting = self.waiting(set, slot, member);
+            let timed = |b: &usize| {
+                rule.branches.get(*b).and_then(|b| b.absence.as_ref()).is_some_and(|a| a.span.is_some())
+            };
+            for branch in waiting.into_iter().filter(timed) {
+                self.settle(set, slot, member, branch, Some(Cut::Break));
+            }
+            if let Some(state) = self.sets.get_mut(set).and_then(|s| s.state(slot, member)) {
+                state.clear_steps();
+            }
+        }
+    }
+
+    /// Settles whatever is waited for; what is proven comes first, in the order of time.
+    fn settle_all(&mut self, cut: Cut) {
+        self.settle_timers(cut);
+        for (set, slot, member, _) in self.states() {
+            for branch in self.waiting(set, slot, member) {
+                self.settle(set, slot, member, branch, Some(cut));
+            }
+        }
+    }
+
+    fn settle_timers(&mut self, cut: Cut) {
+        while let Some(due) = self.timers.next_due() {
+            self.pop((due > self.clock.at()).then_some(cut));
+        }
+    }
+
+    /// Takes the next timer. A timer that ran for an earlier silence of its branch is set anew.
+    fn pop(&mut self, cut: Option<Cut>) {
+        let Some(Reverse(timer)) = self.timers.heap.pop() else { return };
+        let Timer { due, set, slot, member, branch, serial } = timer;
+        let Some(state) = self.sets.get_mut(set).and_then(|s| s.state(slot, member)) else { return };
+        if !state.disarm(branch, serial) {
+            return;
+        }
+        match state.due(branch) {
+            Some(later) if later > due => self.timers.arm(state, timer),
+            Some(_) => self.settle(set, slot, member, branch, cut),
+            None => {}
+        }
+    }
+
+    /// Ends the waiting of a branch; without a `cut` its time is up.
+    fn settle(&mut self, set: usize, slot: usize, member: usize, branch: usize, cut: Option<Cut>) {
+        let line = self.clock.line();
+        let Some(set) = self.sets.get_mut(set) else { return };
+        let rule = set.members.get(member).copied().unwrap_or_default();
+        let server = set.slots.get(slot).and_then(|s| s.server.clone());
+        let (Some(state), Some(compiled)) = (set.state(slot, member), self.rules.get(rule)) else { return };
+        match state.settle(compiled, branch, cut.is_none()) {
+            Settled::Nothing => {}
+            Settled::Matched(found) => {
+                self.watch.matched(slot);
+                self.ledger.matched(rule, server.as_ref(), found, line);
+            }
+            Settled::Unclear(found) => {
+                self.ledger.doubt(rule, server.as_ref(), || unclear(compiled, &found, cut, line));
+            }
+            Settled::Unmeasured => self.ledger.doubt(rule, server.as_ref(), || no_clock().to_owned()),
+        }
+    }
+
+    /// Every state there is: set, slot, member, signature.
+    fn states(&self) -> Vec<(usize, usize, usize, &'r Compiled)> {
+        let mut all = Vec::new();
+        for (set, keys) in self.sets.iter().enumerate() {
+            for (slot, states) in keys.slots.iter().enumerate() {
+                for (member, (state, rule)) in states.states.iter().zip(&keys.members).enumerate() {
+                    let rule = self.rules.get(*rule).filter(|_| state.is_some());
+                    all.extend(rule.map(|rule| (set, slot, member, rule)));
+                }
+            }
+        }
+        all
+    }
+
+    fn waiting(&self, set: usize, slot: usize, member: usize) -> Vec<usize> {
+        let slot = self.sets.get(set).and_then(|s| s.slots.get(slot));
+        let state = slot.and_then(|s| s.states.get(member)).and_then(|s| s.as_deref());
+        state.map(|s| s.waiting().collect()).unwrap_or_default()
+    }
+}
+
+/// The signatures under one key, while an event is dealt to them.
+struct Hand<'h> {
+    rules: &'h [Compiled],
+    set: &'h mut KeySet,
+    slot: usize,
+    ledger: &'h mut Ledger,
+    timers: &'h mut Timers,
+}
+
+impl Hand<'_> {
+    fn play<W: Watch>(&mut self, group: &Group, now: &Moment<'_>, watch: &mut W, signals: &mut Vec<Signal>) {
+        let Some(slot) = self.set.slots.get_mut(self.slot) else { return };
+        for incident in &group.incidents {
+            let Some(rule) = self.rules.get(incident.rule) else { continue };
+            let Some(place) = slot.states.get_mut(incident.member) else { continue };
+            if place.is_none() && !incident.opens {
+                continue;
+            }
+            let state = place.get_or_insert_with(|| Box::new(State::new(rule)));
+            let mut turn = Turn { rule, now, slot: self.slot, watch, out: signals };
+            state.apply(&incident.ops, &mut turn);
+            for signal in signals.drain(..) {
+                let server = slot.server.as_ref();
+                match signal {
+                    Signal::Guarded => self.ledger.guarded(incident.rule, server),
+                    Signal::Matched(found) => {
+                        self.ledger.matched(incident.rule, server, found, now.event.line);
+                    }
+                    Signal::Worse(index, event) => self.ledger.worse(incident.rule, server, index, event),
+                    Signal::Waiting(branch) => {
+                        let (set, member) = (group.set, incident.member);
+                        self.timers
+                            .arm(state, Timer { due: 0, set, slot: self.slot, member, branch, serial: 0 });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A key that gave way to newer ones: where something was under way, it cannot be told any more.
+fn give_up(old: &Slot, members: &[usize], ledger: &mut Ledger) {
+    for (state, rule) in old.states.iter().zip(members) {
+        if state.as_ref().is_some_and(|s| s.is_live()) {
+            ledger.doubt(*rule, old.server.as_ref(), || {
+                format!("there are more than {MAX_KEYS} keys at once; the oldest were given up")
+            });
+        }
+    }
+}
+
+/// Why a silence cannot be told.
+fn unclear(rule: &Compiled, found: &Match, cut: Option<Cut>, line: u64) -> String {
+    let absence = rule.branches.get(found.branch).and_then(|b| b.absence.as_ref());
+    let last = found.trail.steps().last().and_then(|f| f.events().last().map(|c| c.line)).unwrap_or(line);
+    let waited = match absence.and_then(|a| a.span) {
+        Some(span) => format!("{} of silence after line {last}", duration::for_people(span.ms)),
+        None => format!("what comes after line {last}"),
+    };
+    match cut {
+        Some(Cut::Break) => format!("it takes {waited} to tell, and the clock breaks behind line {line}"),
+        _ => format!("it takes {waited} to tell, and the log ends at line {line}"),
+    }
+}

@@ -1,0 +1,116 @@
+//! Keys: what tells one course of events from another, and the states that belong to each.
+//!
+//! Comes in: events. Goes out: the slot of an event's key, unless the event lacks a field of the key. Servers never
+//! share a slot, not even where `server` is not in the key. There are never more than [`MAX_KEYS`] slots: the oldest
+//! gives way, and says so if something was under way in it.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::condition::field_of;
+use super::state::State;
+use crate::classify::Event;
+
+/// More keys at once are not followed.
+pub(super) const MAX_KEYS: usize = 4096;
+
+/// A key, and the states of the signatures under it.
+#[derive(Debug)]
+pub(super) struct Slot {
+    key: Box<str>,
+    pub(super) server: Option<Arc<str>>,
+    /// One for each signature of the set; made when something begins.
+    pub(super) states: Vec<Option<Box<State>>>,
+}
+
+/// All signatures with the same key fields.
+#[derive(Debug)]
+pub(super) struct KeySet {
+    of_server: bool,
+    fields: Vec<String>,
+    /// Indices of the signatures.
+    pub(super) members: Vec<usize>,
+    by_key: HashMap<Box<str>, usize>,
+    pub(super) slots: Vec<Slot>,
+    /// The oldest slot, once all are taken.
+    oldest: usize,
+    /// Reused for the text of keys.
+    text: String,
+}
+
+impl KeySet {
+    pub(super) fn new(of_server: bool, fields: Vec<String>, members: Vec<usize>) -> Self {
+        let by_key = HashMap::new();
+        Self { of_server, fields, members, by_key, slots: Vec::new(), oldest: 0, text: String::new() }
+    }
+
+    /// The slot of the event's key; with `create`, a new one if need be, and then the slot that gave way.
+    pub(super) fn slot(&mut self, event: &Event, create: bool) -> Option<(usize, Option<Slot>)> {
+        if !self.spell(event) {
+            return None;
+        }
+        if let Some(index) = self.by_key.get(self.text.as_str()) {
+            return Some((*index, None));
+        }
+        create.then(|| self.add(event))
+    }
+
+    fn add(&mut self, event: &Event) -> (usize, Option<Slot>) {
+        let key: Box<str> = self.text.as_str().into();
+        let states = self.members.iter().map(|_| None).collect();
+        let slot = Slot { key: key.clone(), server: event.server.clone(), states };
+        if self.slots.len() < MAX_KEYS {
+            self.by_key.insert(key, self.slots.len());
+            self.slots.push(slot);
+            return (self.slots.len() - 1, None);
+        }
+        let index = self.oldest;
+        self.oldest = (self.oldest + 1) % MAX_KEYS;
+        self.by_key.insert(key, index);
+        let old = self.slots.get_mut(index).map(|place| std::mem::replace(place, slot));
+        if let Some(old) = &old {
+            self.by_key.remove(&old.key);
+        }
+        (index, old)
+    }
+
+    /// Writes the key of `event` to `text`; false if it lacks a field. Lengths make it unambiguous.
+    fn spell(&mut self, event: &Event) -> bool {
+        self.text.clear();
+        match &event.server {
+            Some(server) => spell_text(&mut self.text, server),
+            None if self.of_server => return false,
+            None => self.text.push('-'),
+        }
+        for field in &self.fields {
+            match &*field_of(event, field) {
+                Value::Null => return false,
+                Value::String(value) => spell_text(&mut self.text, value),
+                // Writing to a string does not fail.
+                value => _ = write!(self.text, "{value};"),
+            }
+        }
+        true
+    }
+
+    /// The state of a signature under a key.
+    pub(super) fn state(&mut self, slot: usize, member: usize) -> Option<&mut State> {
+        self.slots.get_mut(slot)?.states.get_mut(member)?.as_deref_mut()
+    }
+
+    /// Forgets all keys.
+    pub(super) fn clear(&mut self) {
+        self.by_key.clear();
+        self.slots.clear();
+        self.oldest = 0;
+    }
+}
+
+fn spell_text(out: &mut String, text: &str) {
+    // Writing to a string does not fail.
+    _ = write!(out, "\"{}:", text.len());
+    out.push_str(text);
+}

@@ -1,0 +1,39 @@
+//! Known failures: signatures are run over the events of a log, and what they find is proven by its lines.
+//!
+//! Comes in: signatures, [`compile`]d once against a [`Vocabulary`] of events, and the events of one log, in order.
+//! Goes out: a [`Diagnosis`]: for each signature and server one of four answers, with a [`Finding`] or the reason why
+//! it cannot be told. One pass, whatever the number of signatures, in memory that the log cannot blow up. No wording,
+//! no version and no advice stands here: those are the packs'.
+//!
+//! The semantics that authors of signatures rely on are in `patterns/README.md`; `oracle` holds the engine to them.
+
+mod answer;
+mod check;
+mod clock;
+mod compile;
+mod condition;
+mod duration;
+mod engine;
+mod explain;
+mod keys;
+mod order;
+mod plan;
+mod record;
+mod says;
+mod state;
+mod trail;
+mod vocabulary;
+
+#[cfg(test)]
+mod bench_input;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod semantics;
+
+pub use answer::{Applicability, Diagnosis, Escalated, Evidence, Finding, Inconclusive, Proof, Silence};
+pub use compile::{Compiled, Problem, compile};
+pub use engine::{End, Engine, run};
+pub use explain::{Attempt, Stop, explain};
+pub use order::order;
+pub use vocabulary::Vocabulary;

@@ -1,0 +1,157 @@
+//! From event ids to what they do: built once, so that an event costs only the steps it can touch.
+//!
+//! Comes in: all signatures. Goes out: for each event id the [`Op`]s of each signature, in the order in which they
+//! must run. An id that no signature names has no plan, and costs one look-up.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::compile::Compiled;
+use super::says::Template;
+
+/// What an event does to the state of a signature and key. The variants stand in the order in which they run: an
+/// event first ends what was, then fills steps, and only then counts as "seen before".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Op {
+    /// It makes a match worse: index of the escalation.
+    Escalate(usize),
+    /// It is what a branch waits in vain for.
+    Absent(usize),
+    /// It must not come before a step of a branch.
+    Kill(usize, usize),
+    /// It may fill a step of a branch; later steps are tried first, so that one event fills one step.
+    Fill(usize, Reverse<usize>),
+    /// It is one of the events that must come before.
+    Need(usize),
+    /// It is one of the events that must not come before.
+    Bar,
+}
+
+/// What an event id does.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// By set of keys.
+    pub(super) groups: Vec<Group>,
+    /// The fields that some template shows.
+    pub(super) wanted: Vec<Arc<str>>,
+}
+
+/// The signatures of one set of keys that an event concerns.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Index of the set.
+    pub(super) set: usize,
+    /// Whether the event can begin something: if not, keys that are not known yet need not be.
+    pub(super) opens: bool,
+    pub(super) incidents: Vec<Incident>,
+}
+
+/// What an event does to one signature.
+#[derive(Debug)]
+pub(super) struct Incident {
+    /// Index of the signature.
+    pub(super) rule: usize,
+    /// Its index among the signatures of its set.
+    pub(super) member: usize,
+    pub(super) opens: bool,
+    pub(super) ops: Box<[Op]>,
+}
+
+/// Whether `server` is in a key, its other fields, and the signatures that have it.
+type KeyFields = (bool, Vec<String>, Vec<usize>);
+
+/// By set, member and signature.
+type OfRules = BTreeMap<(usize, usize, usize), BTreeSet<Op>>;
+
+/// Which signatures share a key, and what each event does.
+pub(super) struct Plans {
+    pub(super) sets: Vec<KeyFields>,
+    by_event: HashMap<String, Plan>,
+}
+
+impl Plans {
+    /// The plans for these signatures.
+    pub(super) fn new(rules: &[Compiled]) -> Self {
+        let mut sets: Vec<KeyFields> = Vec::new();
+        let mut ops: BTreeMap<&str, OfRules> = BTreeMap::new();
+        let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (rule, compiled) in rules.iter().enumerate() {
+            let (set, member) = place(&mut sets, compiled, rule);
+            for (event, op) in ops_of(compiled) {
+                ops.entry(event).or_default().entry((set, member, rule)).or_default().insert(op);
+            }
+            for (event, field) in shown(compiled) {
+                wanted.entry(event).or_default().insert(field);
+            }
+        }
+        let plan = |(event, of_rules): (&str, OfRules)| {
+            let wanted = wanted.remove(event).unwrap_or_default().into_iter().map(Arc::from).collect();
+            (event.to_owned(), Plan { groups: groups(of_rules), wanted })
+        };
+        Self { by_event: ops.into_iter().map(plan).collect(), sets }
+    }
+
+    /// What the event `id` does, if anything.
+    pub(super) fn of(&self, id: &str) -> Option<&Plan> {
+        self.by_event.get(id)
+    }
+}
+
+/// The set of keys of a signature and its place in it.
+fn place(sets: &mut Vec<KeyFields>, rule: &Compiled, index: usize) -> (usize, usize) {
+    let known = sets.iter_mut().enumerate().find(|(_, (s, k, _))| *s == rule.of_server && *k == rule.key);
+    if let Some((set, (_, _, members))) = known {
+        members.push(index);
+        return (set, members.len() - 1);
+    }
+    sets.push((rule.of_server, rule.key.clone(), vec![index]));
+    (sets.len() - 1, 0)
+}
+
+fn ops_of(rule: &Compiled) -> Vec<(&str, Op)> {
+    let mut all: Vec<(&str, Op)> = Vec::new();
+    let guards = &rule.def.rule;
+    all.extend(guards.needs_before.iter().enumerate().map(|(i, e)| (e.as_str(), Op::Need(i))));
+    all.extend(guards.not_before.iter().map(|e| (e.as_str(), Op::Bar)));
+    all.extend(rule.escalations.iter().enumerate().map(|(i, a)| (a.event.as_str(), Op::Escalate(i))));
+    for (b, branch) in rule.branches.iter().enumerate() {
+        for (k, step) in branch.steps.iter().enumerate() {
+            all.extend(step.events.iter().map(|e| (e.as_str(), Op::Fill(b, Reverse(k)))));
+            all.extend(step.killers.iter().map(|e| (e.as_str(), Op::Kill(b, k))));
+        }
+        let absent = branch.absence.iter().flat_map(|a| &a.events);
+        all.extend(absent.map(|e| (e.as_str(), Op::Absent(b))));
+    }
+    all
+}
+
+/// The fields that the sentences of a signature show, by the event that has them.
+fn shown(rule: &Compiled) -> Vec<(&str, &str)> {
+    let says = &rule.says;
+    let templates = [&says.summary, &says.expected].into_iter().chain(&says.advice).chain(&says.escalations);
+    let holes: Vec<(&str, &str)> = templates.flat_map(Template::fields).collect();
+    let steps = rule.branches.iter().flat_map(|b| &b.steps);
+    let of_step = |step| holes.iter().filter(move |(name, _)| *name == step).map(|(_, field)| *field);
+    steps
+        .flat_map(|s| {
+            s.events.iter().flat_map(move |e| of_step(s.name.as_str()).map(move |f| (e.as_str(), f)))
+        })
+        .collect()
+}
+
+fn groups(of_rules: OfRules) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for ((set, member, rule), ops) in of_rules {
+        let opens = ops.iter().any(|op| matches!(op, Op::Fill(_, Reverse(0)) | Op::Need(_) | Op::Bar));
+        let incident = Incident { rule, member, opens, ops: ops.into_iter().collect() };
+        match groups.last_mut() {
+            Some(group) if group.set == set => {
+                group.opens |= opens;
+                group.incidents.push(incident);
+            }
+            _ => groups.push(Group { set, opens, incidents: vec![incident] }),
+        }
+    }
+    groups
+}

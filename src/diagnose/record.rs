@@ -1,0 +1,230 @@
+//! The ledger of a run: what matched, how often, and what could not be told.
+//!
+//! Comes in: matches and doubts as they happen, for a signature and a server. Goes out: the [`Diagnosis`]. The first
+//! match is kept with its evidence, further ones are counted; a match outweighs any doubt.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use semver::Version;
+
+use super::answer::{Applicability, Diagnosis, Escalated, Evidence, Finding, Inconclusive, Proof, Silence};
+use super::compile::{Branch, Compiled};
+use super::says::Scene;
+use super::state::Match;
+use super::trail::{Captured, Filled};
+use crate::pattern::{Expect, Severity};
+
+/// A finding shows no more lines of one step; the last of them is always shown.
+const MAX_SHOWN: usize = 12;
+
+/// More servers are not listed as checked.
+const MAX_SERVERS: usize = 4096;
+
+/// Index of the signature, and the server.
+type Place = (usize, Option<Arc<str>>);
+
+/// What happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    records: BTreeMap<Place, Record>,
+    servers: BTreeSet<Arc<str>>,
+}
+
+#[derive(Debug, Default)]
+struct Record {
+    first: Option<Hit>,
+    count: u64,
+    guarded: bool,
+    doubt: Option<String>,
+}
+
+#[derive(Debug)]
+struct Hit {
+    found: Match,
+    /// The line at which it was whole.
+    until_line: u64,
+    worse: BTreeMap<usize, Arc<Captured>>,
+}
+
+impl Ledger {
+    /// An event was about `server`.
+    pub(super) fn server(&mut self, server: &Arc<str>) {
+        if !self.servers.contains(server) && self.servers.len() < MAX_SERVERS {
+            self.servers.insert(Arc::clone(server));
+        }
+    }
+
+    pub(super) fn guarded(&mut self, rule: usize, server: Option<&Arc<str>>) {
+        self.record(rule, server).guarded = true;
+    }
+
+    /// A match, whole at `line`; one that could not be measured is a doubt.
+    pub(super) fn matched(&mut self, rule: usize, server: Option<&Arc<str>>, found: Match, line: u64) {
+        if !found.measured {
+            return self.doubt(rule, server, || no_clock().to_owned());
+        }
+        let record = self.record(rule, server);
+        record.count += 1;
+        let worse = found.worse.clone();
+        record.first.get_or_insert_with(|| Hit { found, until_line: line, worse: BTreeMap::new() });
+        for (index, event) in worse {
+            self.worse(rule, server, index, event);
+        }
+    }
+
+    pub(super) fn worse(
+        &mut self,
+        rule: usize,
+        server: Option<&Arc<str>>,
+        index: usize,
+        event: Arc<Captured>,
+    ) {
+        if let Some(hit) = &mut self.record(rule, server).first {
+            hit.worse.entry(index).or_insert(event);
+        }
+    }
+
+    /// It cannot be told; the first reason is kept.
+    pub(super) fn doubt(&mut self, rule: usize, server: Option<&Arc<str>>, reason: impl FnOnce() -> String) {
+        self.record(rule, server).doubt.get_or_insert_with(reason);
+    }
+
+    fn record(&mut self, rule: usize, server: Option<&Arc<str>>) -> &mut Record {
+        self.records.entry((rule, server.cloned())).or_default()
+    }
+
+    /// The answers, on a log of `client`.
+    pub(super) fn close(self, rules: &[Compiled], client: Option<&Version>) -> Diagnosis {
+        let range: Vec<Option<Applicability>> = rules.iter().map(|r| r.applicability(client)).collect();
+        let usual = rules.iter().zip(&range).map(|(rule, range)| match range {
+            Some(_) if !rule.has_guard() => Expect::NoMatch,
+            _ => Expect::NotApplicable,
+        });
+        let mut diagnosis = Diagnosis { servers: self.servers.into_iter().collect(), ..Diagnosis::default() };
+        diagnosis.usual = usual.collect();
+        for ((index, server), record) in self.records {
+            let rule = rules.get(index).zip(range.get(index).copied().flatten());
+            if let Some((rule, range)) = rule {
+                let answer = record.close(rule, range, server.as_ref(), &mut diagnosis);
+                diagnosis.answers.insert((index, server), answer);
+            }
+        }
+        diagnosis
+    }
+}
+
+/// Why a match is a doubt that no window of could be measured.
+pub(super) fn no_clock() -> &'static str {
+    "the log has no clock, and the signature gives no `within_lines` to count by instead"
+}
+
+impl Record {
+    fn close(
+        self,
+        rule: &Compiled,
+        range: Applicability,
+        server: Option<&Arc<str>>,
+        to: &mut Diagnosis,
+    ) -> Expect {
+        let found = self.first.and_then(|hit| hit.finding(rule, range, server, self.count));
+        match (found, self.doubt) {
+            (Some(finding), _) => {
+                to.findings.push(finding);
+                Expect::Match
+            }
+            (None, Some(reason)) => {
+                let (id, rev) = (rule.id.clone(), rule.def.rev);
+                to.inconclusive.push(Inconclusive { id, rev, server: server.cloned(), reason });
+                Expect::Inconclusive
+            }
+            (None, None) if self.guarded || !rule.has_guard() => Expect::NoMatch,
+            (None, None) => Expect::NotApplicable,
+        }
+    }
+}
+
+impl Hit {
+    fn finding(
+        &self,
+        rule: &Compiled,
+        applicability: Applicability,
+        server: Option<&Arc<str>>,
+        count: u64,
+    ) -> Option<Finding> {
+        let branch = rule.branches.get(self.found.branch)?;
+        let steps = self.found.trail.steps();
+        let scene = Scene { server: server.map(|s| &**s), branch, steps: &steps };
+        let escalations = self.escalations(rule, &scene);
+        let mut summary = rule.says.summary.render(&scene);
+        for escalated in &escalations {
+            summary.push_str("; ");
+            summary.push_str(&escalated.says);
+        }
+        let worst = escalations.iter().map(|e| e.severity).fold(rule.def.severity, Severity::max);
+        Some(Finding {
+            id: rule.id.clone(),
+            rev: rule.def.rev,
+            pack: rule.pack.clone(),
+            title: rule.def.title.clone(),
+            kind: rule.def.kind,
+            severity: worst,
+            input: 0,
+            server: server.cloned(),
+            count,
+            applicability,
+            order_only: self.found.order_only,
+            evidence: Proof::new(evidence(branch, &steps))?,
+            silence: self.silence(branch),
+            escalations,
+            summary,
+            expected: rule.says.expected.render(&scene),
+            advice: rule.says.advice.iter().map(|t| t.render(&scene)).collect(),
+            references: rule.def.references.clone(),
+            falsepositives: rule.def.falsepositives.clone(),
+            explains: rule.def.explains.clone(),
+            explained_by: None,
+        })
+    }
+
+    fn escalations(&self, rule: &Compiled, scene: &Scene<'_>) -> Vec<Escalated> {
+        let one = |(index, event): (&usize, &Arc<Captured>)| {
+            Some(Escalated {
+                says: rule.says.escalations.get(*index)?.render(scene),
+                severity: rule.def.escalate.get(*index)?.severity,
+                event: event.def.id.clone(),
+                line: event.line,
+                text: event.text.to_string(),
+            })
+        };
+        self.worse.iter().filter_map(one).collect()
+    }
+
+    fn silence(&self, branch: &Branch) -> Option<Silence> {
+        let absence = branch.absence.as_ref()?;
+        Some(Silence {
+            step: absence.name.clone(),
+            events: absence.events.clone(),
+            until_line: self.until_line,
+            proven: self.found.proven?,
+        })
+    }
+}
+
+/// The lines of a match, as far as they are shown.
+pub(super) fn evidence(branch: &Branch, steps: &[&Filled]) -> Vec<Evidence> {
+    let mut lines = Vec::new();
+    for (step, filled) in branch.steps.iter().zip(steps) {
+        let events = filled.events();
+        let left_out = (MAX_SHOWN - 1)..events.len().saturating_sub(1);
+        for (_, event) in events.iter().enumerate().filter(|(i, _)| !left_out.contains(i)) {
+            lines.push(Evidence {
+                step: step.name.clone(),
+                event: event.def.id.clone(),
+                line: event.line,
+                text: event.text.to_string(),
+            });
+        }
+    }
+    lines
+}

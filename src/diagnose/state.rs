@@ -1,0 +1,476 @@
+//! One signature, one key: the registers that partial matches stand in.
+//!
+//! Comes in: what the event at hand does ([`Op`]s). Goes out: [`Signal`]s: a match, a silence that begins, a match
+//! that got worse. For each branch and step there is one register with the partial match that has the latest
+//! prefix: a later one of the same length is never worse, since all gaps have upper bounds only and whatever ends
+//! both comes after both. The two exceptions are counted steps, which keep their last events, each with the prefix
+//! it found, and silences, which keep the earliest prefix, or a steady trigger would put them off for ever.
+
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::clock::{Clock, Pos};
+use super::compile::{Branch, Compiled, EventStep, Repeats};
+use super::condition::Condition;
+use super::plan::Op;
+use super::trail::{Captured, Filled, Moment, Partial, Trail};
+use crate::pattern::AtEnd;
+
+/// What becomes of a signature by an event.
+#[derive(Debug)]
+pub(super) enum Signal {
+    /// All events of the guard have been seen.
+    Guarded,
+    /// It matched.
+    Matched(Match),
+    /// A branch began to wait for silence until a set time.
+    Waiting(usize),
+    /// A match got worse: index of the escalation, and the event.
+    Worse(usize, Arc<Captured>),
+}
+
+/// A whole match.
+#[derive(Debug, Clone)]
+pub(super) struct Match {
+    pub(super) branch: usize,
+    pub(super) trail: Trail,
+    /// Lines stood in for a time.
+    pub(super) order_only: bool,
+    /// Whether its windows could be measured at all.
+    pub(super) measured: bool,
+    /// For a match that ends with silence: whether that was proven.
+    pub(super) proven: Option<bool>,
+    pub(super) worse: Vec<(usize, Arc<Captured>)>,
+}
+
+/// Where in a signature something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spot {
+    pub(super) slot: usize,
+    pub(super) branch: usize,
+    pub(super) step: usize,
+}
+
+/// Why an event did not bring a signature further, or ended what it had.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Why<'r> {
+    /// A field has another value.
+    Field(&'r Condition),
+    /// The guard has not been seen.
+    Guard,
+    /// An event of `not_before` has been seen.
+    Barred,
+    /// The step before it is too far back.
+    StepWindow,
+    /// The first step is too far back.
+    WholeWindow,
+    /// The repeats are too far apart.
+    CountWindow,
+    /// It must not come between.
+    Between,
+    /// It is what should have been absent.
+    Came,
+}
+
+/// Looks on while a signature runs; [`Silent`] is the one that does not.
+pub(super) trait Watch {
+    /// A step was filled.
+    fn filled(&mut self, _spot: Spot, _now: &Moment<'_>, _trail: &Trail) {}
+    /// A step was not filled, or what was filled is lost.
+    fn stopped(&mut self, _spot: Spot, _now: &Moment<'_>, _why: Why<'_>) {}
+    /// The whole matched.
+    fn matched(&mut self, _slot: usize) {}
+}
+
+/// Sees nothing, costs nothing.
+#[derive(Debug, Default)]
+pub(super) struct Silent;
+
+impl Watch for Silent {}
+
+/// The event at hand, for one signature and key.
+pub(super) struct Turn<'t, 'e, W> {
+    pub(super) rule: &'t Compiled,
+    pub(super) now: &'t Moment<'e>,
+    pub(super) slot: usize,
+    pub(super) watch: &'t mut W,
+    pub(super) out: &'t mut Vec<Signal>,
+}
+
+/// What one signature knows under one key.
+#[derive(Debug)]
+pub(super) struct State {
+    /// One bit for each event of the guard.
+    guards: u64,
+    barred: bool,
+    chains: Vec<Chain>,
+    /// The last event of the last match: escalations count from there.
+    ended: Option<Pos>,
+}
+
+/// One branch.
+#[derive(Debug)]
+struct Chain {
+    registers: Vec<Register>,
+    pending: Option<Pending>,
+    /// The serial number of the timer that runs for it.
+    timer: Option<u64>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Register {
+    partial: Option<Partial>,
+    /// The last events of a step that counts.
+    ring: VecDeque<Counted>,
+}
+
+#[derive(Debug, Clone)]
+struct Counted {
+    pos: Pos,
+    captured: Arc<Captured>,
+    /// The latest prefix when it came.
+    before: Option<Partial>,
+    /// Whether a match may begin with it.
+    open: bool,
+}
+
+/// All steps but the silence are filled.
+#[derive(Debug)]
+struct Pending {
+    last: Pos,
+    /// When the silence is proven; `None`: not before the log ends.
+    due: Option<i64>,
+    found: Match,
+}
+
+/// What fills a step, and what it follows.
+struct Candidate {
+    before: Option<Partial>,
+    first: Pos,
+    filled: Filled,
+}
+
+impl State {
+    pub(super) fn new(rule: &Compiled) -> Self {
+        let chain = |b: &Branch| Chain {
+            registers: vec![Register::default(); b.steps.len()],
+            pending: None,
+            timer: None,
+        };
+        Self { guards: 0, barred: false, chains: rule.branches.iter().map(chain).collect(), ended: None }
+    }
+
+    /// Whether anything is under way.
+    pub(super) fn is_live(&self) -> bool {
+        let busy = |r: &Register| r.partial.is_some() || !r.ring.is_empty();
+        self.chains.iter().any(|c| c.pending.is_some() || c.registers.iter().any(busy))
+    }
+
+    /// Lets the event at hand do what it does.
+    pub(super) fn apply<W: Watch>(&mut self, ops: &[Op], turn: &mut Turn<'_, '_, W>) {
+        let mut matched = false;
+        for op in ops {
+            match *op {
+                Op::Escalate(index) => self.escalate(index, turn),
+                Op::Absent(branch) => self.came(branch, turn),
+                Op::Kill(branch, step) => self.kill(branch, step, turn),
+                Op::Fill(branch, Reverse(step)) => matched = matched || self.fill(branch, step, turn),
+                Op::Need(bit) => self.guard(bit, turn),
+                Op::Bar => self.barred = true,
+            }
+        }
+    }
+
+    /// Forgets all partial matches.
+    pub(super) fn clear(&mut self) {
+        for chain in &mut self.chains {
+            chain.pending = None;
+            chain.registers.iter_mut().for_each(Register::clear);
+        }
+    }
+
+    /// Forgets filled steps, but goes on waiting.
+    pub(super) fn clear_steps(&mut self) {
+        self.chains.iter_mut().flat_map(|c| &mut c.registers).for_each(Register::clear);
+    }
+
+    fn guard<W>(&mut self, bit: usize, turn: &mut Turn<'_, '_, W>) {
+        let held = self.guarded(turn.rule);
+        self.guards |= 1 << bit;
+        if !held && self.guarded(turn.rule) {
+            turn.out.push(Signal::Guarded);
+        }
+    }
+
+    fn guarded(&self, rule: &Compiled) -> bool {
+        self.guards.count_ones() as usize >= rule.def.rule.needs_before.len()
+    }
+
+    fn escalate<W>(&mut self, index: usize, turn: &mut Turn<'_, '_, W>) {
+        let Some(window) = turn.rule.escalations.get(index).map(|e| e.window) else { return };
+        // What cannot be measured makes nothing worse.
+        let near = |from| turn.now.clock.limit(window).is_some() && turn.now.clock.within(from, Some(window));
+        if self.ended.is_some_and(near) {
+            turn.out.push(Signal::Worse(index, turn.now.captured()));
+        }
+        for pending in self.chains.iter_mut().filter_map(|c| c.pending.as_mut()) {
+            if near(pending.last) && pending.found.worse.iter().all(|(i, _)| *i != index) {
+                pending.found.worse.push((index, turn.now.captured()));
+            }
+        }
+    }
+
+    fn came<W: Watch>(&mut self, branch: usize, turn: &mut Turn<'_, '_, W>) {
+        let absence =
+            turn.rule.branches.get(branch).and_then(|b| b.absence.as_ref().map(|a| (a, b.steps.len())));
+        let (Some((absence, step)), Some(chain)) = (absence, self.chains.get_mut(branch)) else { return };
+        if chain.pending.is_some() && absence.conditions.iter().all(|c| c.holds(turn.now.event)) {
+            chain.pending = None;
+            turn.watch.stopped(Spot { slot: turn.slot, branch, step }, turn.now, Why::Came);
+        }
+    }
+
+    fn kill<W: Watch>(&mut self, branch: usize, step: usize, turn: &mut Turn<'_, '_, W>) {
+        let Some(chain) = self.chains.get_mut(branch) else { return };
+        let before =
+            step.checked_sub(1).and_then(|i| chain.registers.get_mut(i)).and_then(|r| r.partial.take());
+        let counted = chain.registers.get_mut(step).is_some_and(Register::forget_counted);
+        if before.is_some() || counted {
+            turn.watch.stopped(Spot { slot: turn.slot, branch, step }, turn.now, Why::Between);
+        }
+    }
+
+    /// Tries the event on a step; true if it completes the whole.
+    fn fill<W: Watch>(&mut self, b: usize, k: usize, turn: &mut Turn<'_, '_, W>) -> bool {
+        let Some((branch, step)) = turn.rule.branches.get(b).and_then(|b| b.steps.get(k).map(|s| (b, s)))
+        else {
+            return false;
+        };
+        let shut = if k == 0 { self.why_shut(turn.rule) } else { None };
+        let Some(chain) = self.chains.get_mut(b) else { return false };
+        let prefix = k.checked_sub(1).and_then(|i| chain.registers.get(i)).and_then(|r| r.partial.as_ref());
+        if k > 0 && prefix.is_none() {
+            return false;
+        }
+        let spot = Spot { slot: turn.slot, branch: b, step: k };
+        if let Some(condition) = step.refuses(turn.now.event) {
+            turn.watch.stopped(spot, turn.now, Why::Field(condition));
+            return false;
+        }
+        let before = prefix.cloned();
+        let Some(register) = chain.registers.get_mut(k) else { return false };
+        let candidate = register.candidate(step, before, shut, turn.now);
+        let partial = candidate.and_then(|c| c.map(|c| c.checked(turn.rule, step, turn.now)).transpose());
+        match partial {
+            Ok(Some(partial)) => {
+                turn.watch.filled(spot, turn.now, &partial.trail);
+                self.advance(branch, spot, partial, turn)
+            }
+            Ok(None) => false,
+            Err(why) => {
+                turn.watch.stopped(spot, turn.now, why);
+                false
+            }
+        }
+    }
+
+    /// Why no match may begin now.
+    fn why_shut(&self, rule: &Compiled) -> Option<Why<'static>> {
+        match (self.guarded(rule), self.barred) {
+            (false, _) => Some(Why::Guard),
+            (true, true) => Some(Why::Barred),
+            (true, false) => None,
+        }
+    }
+
+    /// Stores a partial match that is now one step longer; true if it is whole.
+    fn advance<W: Watch>(
+        &mut self,
+        branch: &Branch,
+        spot: Spot,
+        partial: Partial,
+        turn: &mut Turn<'_, '_, W>,
+    ) -> bool {
+        let Some(chain) = self.chains.get_mut(spot.branch) else { return false };
+        if spot.step + 1 < branch.steps.len() {
+            if let Some(register) = chain.registers.get_mut(spot.step) {
+                register.partial = Some(partial);
+            }
+            return false;
+        }
+        let found = Match::new(turn.rule, branch, spot.branch, &partial, turn.now.clock);
+        if branch.absence.is_some() {
+            if chain.wait(branch, found, partial.last, turn.now.clock) {
+                turn.out.push(Signal::Waiting(spot.branch));
+            }
+            return false;
+        }
+        self.ended = Some(partial.last);
+        self.clear();
+        turn.watch.matched(spot.slot);
+        turn.out.push(Signal::Matched(found));
+        true
+    }
+
+    /// Starts the timer of a branch, if it waits for one and none runs; gives when it is due.
+    pub(super) fn arm(&mut self, branch: usize, serial: u64) -> Option<i64> {
+        let chain = self.chains.get_mut(branch)?;
+        let due = chain.pending.as_ref()?.due?;
+        if chain.timer.is_some() {
+            return None;
+        }
+        chain.timer = Some(serial);
+        Some(due)
+    }
+
+    /// The timer `serial` of a branch is up: whether it was that branch's.
+    pub(super) fn disarm(&mut self, branch: usize, serial: u64) -> bool {
+        self.chains.get_mut(branch).is_some_and(|c| c.timer.take_if(|t| *t == serial).is_some())
+    }
+
+    /// When the silence of a branch is proven, if it waits for one.
+    pub(super) fn due(&self, branch: usize) -> Option<i64> {
+        self.chains.get(branch)?.pending.as_ref()?.due
+    }
+
+    /// Ends the waiting of a branch: because its time is up, or because the log (or a part of it) is.
+    pub(super) fn settle(&mut self, rule: &Compiled, branch: usize, time_is_up: bool) -> Settled {
+        let absence = rule.branches.get(branch).and_then(|b| b.absence.as_ref());
+        let pending = self.chains.get_mut(branch).and_then(|c| c.pending.take());
+        let (Some(absence), Some(mut pending)) = (absence, pending) else { return Settled::Nothing };
+        let timed = absence.span.is_some();
+        let measured = pending.found.measured && (!timed || pending.due.is_some());
+        match (time_is_up, absence.at_end) {
+            (true, _) | (false, AtEnd::Match) if pending.found.measured => {
+                pending.found.proven = Some(time_is_up || !timed);
+                self.ended = Some(pending.last);
+                self.clear();
+                Settled::Matched(pending.found)
+            }
+            (false, AtEnd::NoMatch) if measured || !pending.found.measured => Settled::Nothing,
+            (false, AtEnd::Inconclusive) if measured => Settled::Unclear(pending.found),
+            _ => Settled::Unmeasured,
+        }
+    }
+
+    /// The branches that wait.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
+        self.chains.iter().enumerate().filter(|(_, c)| c.pending.is_some()).map(|(i, _)| i)
+    }
+}
+
+/// What became of a silence.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// No match.
+    Nothing,
+    /// It was silent.
+    Matched(Match),
+    /// The log ends too early to tell.
+    Unclear(Match),
+    /// There is no clock to tell it by.
+    Unmeasured,
+}
+
+impl Chain {
+    /// Waits for silence from now on; true if a timer is needed. An earlier waiting stands, for it is over sooner.
+    fn wait(&mut self, branch: &Branch, found: Match, last: Pos, clock: &Clock) -> bool {
+        let better = |p: &Pending| p.found.measured || !found.measured;
+        if self.pending.as_ref().is_some_and(better) {
+            return false;
+        }
+        let span = branch.absence.as_ref().and_then(|a| a.span);
+        let due = span.and_then(|w| clock.limit(w)).map(|limit| Clock::due(last, limit));
+        self.pending = Some(Pending { last, due, found });
+        due.is_some()
+    }
+}
+
+impl Register {
+    fn clear(&mut self) {
+        self.partial = None;
+        self.ring.clear();
+    }
+
+    /// Drops counted events; whether there were any.
+    fn forget_counted(&mut self) -> bool {
+        let any = !self.ring.is_empty();
+        self.ring.clear();
+        any
+    }
+
+    /// What would fill `step`, if the event is the last of as many as it counts.
+    fn candidate(
+        &mut self,
+        step: &EventStep,
+        before: Option<Partial>,
+        shut: Option<Why<'static>>,
+        now: &Moment<'_>,
+    ) -> Result<Option<Candidate>, Why<'static>> {
+        let Some(repeats) = step.repeats else {
+            let first = before.as_ref().map_or(now.pos, |p| p.first);
+            let fill = || Candidate { before, first, filled: Filled::One(now.captured()) };
+            return shut.map_or_else(|| Ok(Some(fill())), Err);
+        };
+        match shut {
+            Some(why) if self.ring.is_empty() => Err(why),
+            _ => {
+                let counted =
+                    Counted { pos: now.pos, captured: now.captured(), before, open: shut.is_none() };
+                self.count(counted, repeats, now)
+            }
+        }
+    }
+
+    /// Adds an event to the ring. The first of the ring is always one that a match may begin with: where no later
+    /// one is, it stays, and one in the middle goes.
+    fn count(
+        &mut self,
+        event: Counted,
+        of: Repeats,
+        now: &Moment<'_>,
+    ) -> Result<Option<Candidate>, Why<'static>> {
+        self.ring.push_back(event);
+        if self.ring.len() > of.min {
+            let middle = self.ring.get(1).is_some_and(|second| !second.open);
+            self.ring.remove(usize::from(middle));
+        }
+        let Some(first) = self.ring.front().filter(|_| self.ring.len() >= of.min) else { return Ok(None) };
+        if !now.clock.within(first.pos, Some(of.within)) {
+            return Err(Why::CountWindow);
+        }
+        let filled = Filled::Many(self.ring.iter().map(|c| Arc::clone(&c.captured)).collect());
+        let start = first.before.as_ref().map_or(first.pos, |p| p.first);
+        Ok(Some(Candidate { before: first.before.clone(), first: start, filled }))
+    }
+}
+
+impl Candidate {
+    /// The partial match that it makes, if the windows allow it.
+    fn checked(self, rule: &Compiled, step: &EventStep, now: &Moment<'_>) -> Result<Partial, Why<'static>> {
+        if self.before.as_ref().is_some_and(|p| !now.clock.within(p.last, step.within)) {
+            return Err(Why::StepWindow);
+        }
+        if !now.clock.within(self.first, rule.window) {
+            return Err(Why::WholeWindow);
+        }
+        let trail = Trail::new(self.before.map(|p| p.trail), self.filled);
+        Ok(Partial { first: self.first, last: now.pos, trail })
+    }
+}
+
+impl Match {
+    fn new(rule: &Compiled, branch: &Branch, index: usize, partial: &Partial, clock: &Clock) -> Self {
+        let timed = rule.asks_for_time(branch);
+        let silence = branch.absence.as_ref().is_some_and(|a| a.span.is_some());
+        Self {
+            branch: index,
+            trail: partial.trail.clone(),
+            order_only: !clock.runs() && (timed || silence),
+            measured: clock.runs() || !timed || rule.def.rule.within_lines.is_some(),
+            proven: None,
+            worse: Vec::new(),
+        }
+    }
+}

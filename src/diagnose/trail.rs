@@ -1,0 +1,129 @@
+//! What the engine keeps of events: only those that filled a step, and of them only what a finding shows.
+//!
+//! Comes in: the event at hand. Goes out: [`Captured`] copies, at most one an event however many signatures want it,
+//! and [`Trail`]s of them, which share their beginnings. Everything kept is bounded.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::clock::{Clock, Pos};
+use super::condition::field_of;
+use super::says;
+use crate::classify::Event;
+use crate::parse::Stamp;
+use crate::pattern::EventDef;
+
+/// Longer messages are cut, in characters: a log line can be megabytes.
+const MAX_TEXT: usize = 2000;
+
+/// What is kept of an event.
+#[derive(Debug, Clone)]
+pub(super) struct Captured {
+    pub(super) def: Arc<EventDef>,
+    pub(super) line: u64,
+    pub(super) stamp: Option<Stamp>,
+    pub(super) text: Arc<str>,
+    /// The fields that some template shows, ready to be shown.
+    pub(super) fields: Vec<(Arc<str>, String)>,
+}
+
+/// The event at hand, and where it stands.
+pub(super) struct Moment<'e> {
+    pub(super) event: &'e Event,
+    pub(super) clock: &'e Clock,
+    pub(super) pos: Pos,
+    /// The fields that are worth keeping.
+    wanted: &'e [Arc<str>],
+    captured: OnceCell<Arc<Captured>>,
+}
+
+impl<'e> Moment<'e> {
+    pub(super) fn new(event: &'e Event, clock: &'e Clock, wanted: &'e [Arc<str>]) -> Self {
+        Self { event, clock, pos: clock.pos(), wanted, captured: OnceCell::new() }
+    }
+
+    /// The event's copy; made when the first signature asks for it.
+    pub(super) fn captured(&self) -> Arc<Captured> {
+        Arc::clone(self.captured.get_or_init(|| Arc::new(capture(self.event, self.wanted))))
+    }
+}
+
+fn capture(event: &Event, wanted: &[Arc<str>]) -> Captured {
+    let shown = |name: &Arc<str>| {
+        let value = field_of(event, name);
+        let text = match &*value {
+            Value::Null => return None,
+            Value::String(text) => says::clean(text),
+            other => says::clean(&other.to_string()),
+        };
+        Some((Arc::clone(name), text))
+    };
+    Captured {
+        def: Arc::clone(&event.def),
+        line: event.line,
+        stamp: event.stamp,
+        text: match cut(&event.text) {
+            Cow::Borrowed(_) => Arc::clone(&event.text),
+            Cow::Owned(short) => short.into(),
+        },
+        fields: wanted.iter().filter_map(shown).collect(),
+    }
+}
+
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => Cow::Owned(text.get(..end).unwrap_or_default().to_owned() + "…"),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// The events that fill a step: one, or as many as it counts.
+#[derive(Debug, Clone)]
+pub(super) enum Filled {
+    One(Arc<Captured>),
+    Many(Vec<Arc<Captured>>),
+}
+
+impl Filled {
+    pub(super) fn events(&self) -> &[Arc<Captured>] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// The steps filled so far, as a list that later trails share.
+#[derive(Debug, Clone)]
+pub(super) struct Trail(Arc<Link>);
+
+#[derive(Debug)]
+struct Link {
+    filled: Filled,
+    before: Option<Trail>,
+}
+
+impl Trail {
+    pub(super) fn new(before: Option<Trail>, filled: Filled) -> Self {
+        Self(Arc::new(Link { filled, before }))
+    }
+
+    /// What fills each step, first step first.
+    pub(super) fn steps(&self) -> Vec<&Filled> {
+        let mut all: Vec<&Filled> =
+            std::iter::successors(Some(self), |t| t.0.before.as_ref()).map(|t| &t.0.filled).collect();
+        all.reverse();
+        all
+    }
+}
+
+/// A partial match: the steps up to some step are filled.
+#[derive(Debug, Clone)]
+pub(super) struct Partial {
+    pub(super) first: Pos,
+    pub(super) last: Pos,
+    pub(super) trail: Trail,
+}

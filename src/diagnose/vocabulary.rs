@@ -1,0 +1,126 @@
+//! The words a signature may use: which events there are, and which fields each can carry.
+//!
+//! Comes in: the events of all packs. Goes out: answers to "is there such an event", "can it have that field", and the
+//! nearest name to a mistyped one. It knows nothing of what an event means.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::pattern::{EventDef, Scope, Wording};
+
+/// The events that signatures may name.
+#[derive(Debug, Clone, Default)]
+pub struct Vocabulary {
+    events: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Vocabulary {
+    /// The vocabulary of these events; an event that several packs define has the fields of all.
+    pub fn new<'d>(defs: impl IntoIterator<Item = &'d EventDef>) -> Self {
+        let mut vocabulary = Self::default();
+        for def in defs {
+            vocabulary.add(def);
+        }
+        vocabulary
+    }
+
+    fn add(&mut self, def: &EventDef) {
+        let fields = self.events.entry(def.id.clone()).or_default();
+        fields.extend(def.derive.iter().map(|d| d.field.clone()));
+        for wording in &def.wordings {
+            fields.extend(wording.set.keys().cloned());
+            if wording.scope == Scope::Server {
+                fields.insert("server".to_owned());
+            }
+            if let Ok(compiled) = Wording::compile(&wording.text) {
+                fields.extend(compiled.fields().map(str::to_owned));
+            }
+        }
+    }
+
+    /// Whether there is such an event.
+    pub fn has(&self, event: &str) -> bool {
+        self.events.contains_key(event)
+    }
+
+    /// Whether some wording of `event` gives the field `name`; a member of a JSON field counts as given.
+    pub fn has_field(&self, event: &str, name: &str) -> bool {
+        let Some(fields) = self.events.get(event) else { return false };
+        let base = name.split('.').next().unwrap_or(name);
+        fields.contains(name) || fields.contains(base)
+    }
+
+    /// The known event whose id is most like `event`, if any is.
+    pub fn nearest(&self, event: &str) -> Option<&str> {
+        nearest(event, self.events.keys().map(String::as_str))
+    }
+
+    /// The field of `event` whose name is most like `name`, if any is.
+    pub fn nearest_field(&self, event: &str, name: &str) -> Option<&str> {
+        nearest(name, self.events.get(event)?.iter().map(String::as_str))
+    }
+}
+
+/// The candidate with the fewest edits from `word`, if they are at most a third of it.
+pub(super) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let most = (word.chars().count() / 3).max(1);
+    candidates.map(|c| (edits(word, c), c)).filter(|(d, _)| *d <= most).min().map(|(_, c)| c)
+}
+
+/// Levenshtein distance, one row at a time.
+fn edits(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
+            let best = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            diagonal = *cell;
+            *cell = best;
+            left = best;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Vocabulary, edits, nearest};
+
+    fn vocabulary() -> Vocabulary {
+        let def = serde_json::json!({
+            "id": "connected", "phase": "connect", "class": "lifecycle", "says": "",
+            "derive": [{ "from": "text", "field": "cause", "contains": [] }],
+            "wordings": [{ "text": "Connected in {ms:ms} with {caps:json}", "set": { "transport": "stdio" },
+                           "seen": [], "samples": [] }]
+        });
+        Vocabulary::new([&serde_json::from_value(def).unwrap()])
+    }
+
+    #[test]
+    fn the_fields_of_an_event_are_its_holes_its_set_and_its_derived_ones() {
+        let v = vocabulary();
+        for field in ["ms", "caps", "caps.hasTools", "transport", "cause", "server"] {
+            assert!(v.has_field("connected", field), "{field}");
+        }
+        assert!(!v.has_field("connected", "status") && !v.has_field("gone", "ms"));
+    }
+
+    #[test]
+    fn a_mistyped_name_is_answered_with_the_nearest_and_a_strange_one_with_none() {
+        assert_eq!(vocabulary().nearest("conected"), Some("connected"));
+        assert_eq!(vocabulary().nearest("tool.call"), None);
+        assert_eq!(vocabulary().nearest_field("connected", "transprot"), Some("transport"));
+        assert_eq!(nearest("ab", ["xy", "ac"].into_iter()), Some("ac"));
+    }
+
+    #[test]
+    fn edits_are_counted_as_levenshtein_did() {
+        assert_eq!(
+            [edits("kitten", "sitting"), edits("", "abc"), edits("abc", ""), edits("a", "a")],
+            [3, 3, 3, 0]
+        );
+    }
+}

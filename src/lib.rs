@@ -1,0 +1,28 @@
+//! `lastgood` tells why a client of the Model Context Protocol that worked yesterday fails today.
+//!
+//! Data moves one way, through rooms in this order; a room imports only rooms above it
+//! (`tests/suite/layering.rs` reads the `use` lines and fails on any other):
+//!
+//! ```text
+//! source ─▶ parse ─▶ normalize ─▶ classify ─▶ timeline ─┬▶ align ─────┐
+//!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ render ─▶ bytes
+//!           pattern (knowledge as data) ────────────────┘             │
+//! cli: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status
+//! ```
+//!
+//! The Rust API is not stable. The stable faces are the command line, the JSON documents (`schema`) and the
+//! pack format (`patterns/README.md`).
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod source;
+pub mod parse;
+pub mod normalize;
+pub mod pattern;
+pub mod classify;
+pub mod timeline;
+pub mod align;
+pub mod diagnose;
+pub mod report;
+pub mod render;
+pub mod cli;

@@ -1,0 +1,20 @@
+//! What lastgood knows, as data: events, wordings and signatures, loaded from packs.
+//!
+//! Comes in: the built-in pack and folders given with `--patterns`. Goes out: a [`Knowledge`] with compiled
+//! wordings and checked signatures, and one [`PackError`] for each file that cannot be used, with line and
+//! column. One bad file never takes the others down. This room knows nothing of logs.
+
+mod catalogue;
+mod event;
+mod pack;
+mod signature;
+mod wording;
+
+pub use catalogue::{Catalogue, Recognized};
+pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
+pub use pack::{Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files};
+pub use signature::{
+    AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity, SignatureDef,
+    Status, Step, TestCase,
+};
+pub use wording::{Hole, Piece, Wording};

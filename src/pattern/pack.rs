@@ -1,0 +1,280 @@
+//! Packs: folders (or the embedded built-in one) of `pack.json`, `events/*.json` and `signatures/*.json`.
+//!
+//! Comes in: named texts. Goes out: [`Knowledge`]. Each file is read on its own: what is wrong with one becomes a
+//! [`PackError`] with its line and column, and the rest goes on.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use semver::{Version, VersionReq};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::catalogue::Catalogue;
+use super::event::{EventDef, EventFile};
+use super::signature::SignatureDef;
+
+/// The format of pack files that this build reads.
+const SCHEMA: u32 = 1;
+
+/// `pack.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackInfo {
+    /// Version of the format.
+    pub schema: u32,
+    /// The pack's name.
+    pub id: String,
+    /// The pack's own version.
+    pub version: Version,
+    /// The versions of lastgood that can use it.
+    pub engine: VersionReq,
+    /// SPDX licence expression.
+    pub license: String,
+    /// Who answers for it.
+    pub maintainers: Vec<String>,
+    /// What it is about.
+    #[serde(default)]
+    pub about: String,
+    /// How lines begin that concern MCP but no single server.
+    #[serde(default)]
+    pub mcp_heads: Vec<String>,
+    /// Where a log names the client's version.
+    #[serde(default)]
+    pub version_marks: Vec<VersionMark>,
+}
+
+/// A place where a log names the client's version: right behind `before`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionMark {
+    /// The literal text before the version.
+    pub before: String,
+    /// `user-agent` or `banner`.
+    pub source: String,
+}
+
+/// A pack as reports cite it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PackId {
+    /// The pack's name.
+    pub id: String,
+    /// The pack's version.
+    pub version: String,
+    /// Over the names and texts of its files, in order.
+    pub sha256: String,
+}
+
+/// A file of a pack that cannot be used, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackError {
+    /// The pack it belongs to, and the file inside it.
+    pub file: String,
+    /// 1-based, where known.
+    pub line: Option<usize>,
+    /// 1-based, where known.
+    pub column: Option<usize>,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl std::fmt::Display for PackError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.file)?;
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.problem)
+    }
+}
+
+/// A signature with its place.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    /// Its id: the name of its file.
+    pub id: String,
+    /// The pack it came from.
+    pub pack: String,
+    /// The folder that the pack was read from; the pack's name for the built-in one.
+    pub source: String,
+    /// What its file says.
+    pub def: SignatureDef,
+}
+
+/// Everything that is known, from all packs.
+#[derive(Debug)]
+pub struct Knowledge {
+    /// The packs, in the order in which they were laid on top of each other.
+    pub packs: Vec<PackId>,
+    /// The events.
+    pub catalogue: Catalogue,
+    /// The signatures, by id.
+    pub signatures: Vec<Signature>,
+    /// How lines begin that concern MCP but no single server.
+    pub mcp_heads: Vec<String>,
+    /// Where a log names the client's version.
+    pub version_marks: Vec<VersionMark>,
+    /// Files that cannot be used.
+    pub errors: Vec<PackError>,
+}
+
+/// The built-in pack: path inside the pack, and text.
+pub fn builtin_files() -> &'static [(&'static str, &'static str)] {
+    include!(concat!(env!("OUT_DIR"), "/pack_mcp.rs"))
+}
+
+impl Knowledge {
+    /// The built-in pack alone.
+    pub fn builtin() -> Self {
+        Self::load(&[])
+    }
+
+    /// The built-in pack with others on top: each a label and its files. Later packs add events, wordings and
+    /// signatures; a signature of the same id replaces the earlier one.
+    pub fn load(more: &[(String, Vec<(String, String)>)]) -> Self {
+        let builtin = builtin_files().iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+        let mut gathered = Gathered::default();
+        gathered.add("mcp", builtin);
+        for (label, files) in more {
+            gathered.add(label, files.clone());
+        }
+        gathered.finish()
+    }
+
+    /// A signature by id.
+    pub fn signature(&self, id: &str) -> Option<&Signature> {
+        self.signatures.iter().find(|s| s.id == id)
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    packs: Vec<PackId>,
+    events: Vec<EventDef>,
+    signatures: BTreeMap<String, Signature>,
+    mcp_heads: Vec<String>,
+    version_marks: Vec<VersionMark>,
+    errors: Vec<PackError>,
+}
+
+impl Gathered {
+    fn add(&mut self, label: &str, mut files: Vec<(String, String)>) {
+        files.sort();
+        let info = files.iter().find(|(p, _)| p == "pack.json");
+        let Some(info) = info.and_then(|(p, text)| self.read::<PackInfo>(label, p, text)) else {
+            if info.is_none() {
+                self.errors.push(problem(label, "pack.json", "the pack has no pack.json; add one (see patterns/README.md)"));
+            }
+            return;
+        };
+        if let Some(refusal) = refusal(&info) {
+            self.errors.push(problem(label, "pack.json", &refusal));
+            return;
+        }
+        self.packs.push(PackId { id: info.id.clone(), version: info.version.to_string(), sha256: digest(&files) });
+        self.mcp_heads.extend(info.mcp_heads);
+        self.version_marks.extend(info.version_marks);
+        for (path, text) in &files {
+            match path.split_once('/') {
+                Some(("events", _)) => self.add_events(label, path, text),
+                Some(("signatures", name)) => self.add_signature(label, &info.id, path, name, text),
+                _ => {}
+            }
+        }
+    }
+
+    fn add_events(&mut self, label: &str, path: &str, text: &str) {
+        let Some(file) = self.read::<EventFile>(label, path, text) else { return };
+        if file.schema != SCHEMA {
+            self.errors.push(problem(label, path, &unknown_schema(file.schema)));
+            return;
+        }
+        for def in file.events {
+            match self.events.iter_mut().find(|e| e.id == def.id) {
+                Some(known) => known.wordings.extend(def.wordings),
+                None => self.events.push(def),
+            }
+        }
+    }
+
+    fn add_signature(&mut self, label: &str, pack: &str, path: &str, name: &str, text: &str) {
+        let Some(def) = self.read::<SignatureDef>(label, path, text) else { return };
+        if def.schema != SCHEMA {
+            self.errors.push(problem(label, path, &unknown_schema(def.schema)));
+            return;
+        }
+        let id = name.trim_end_matches(".json").to_owned();
+        self.signatures.insert(id.clone(), Signature { id, pack: pack.to_owned(), source: label.to_owned(), def });
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, label: &str, path: &str, text: &str) -> Option<T> {
+        match serde_json::from_str(text) {
+            Ok(value) => Some(value),
+            Err(e) => {
+                let at = |n: usize| (n > 0).then_some(n);
+                self.errors.push(PackError {
+                    file: format!("{label}/{path}"),
+                    line: at(e.line()),
+                    column: at(e.column()),
+                    problem: without_position(&e.to_string()),
+                });
+                None
+            }
+        }
+    }
+
+    fn finish(mut self) -> Knowledge {
+        let (catalogue, problems) = Catalogue::compile(self.events);
+        self.errors.extend(problems.into_iter().map(|(event, text, why)| PackError {
+            file: format!("event {event}"),
+            line: None,
+            column: None,
+            problem: format!("wording `{text}`: {why}"),
+        }));
+        Knowledge {
+            packs: self.packs,
+            catalogue,
+            signatures: self.signatures.into_values().collect(),
+            mcp_heads: self.mcp_heads,
+            version_marks: self.version_marks,
+            errors: self.errors,
+        }
+    }
+}
+
+fn refusal(info: &PackInfo) -> Option<String> {
+    if info.schema != SCHEMA {
+        return Some(unknown_schema(info.schema));
+    }
+    let engine = Version::parse(env!("CARGO_PKG_VERSION")).ok()?;
+    let fits = info.engine.matches(&engine);
+    (!fits).then(|| format!("the pack asks for lastgood {}, this is {engine}; update lastgood or take an older pack", info.engine))
+}
+
+fn unknown_schema(schema: u32) -> String {
+    format!("schema {schema} is not known to this version, which reads schema {SCHEMA}; update lastgood")
+}
+
+fn problem(label: &str, path: &str, what: &str) -> PackError {
+    PackError { file: format!("{label}/{path}"), line: None, column: None, problem: what.to_owned() }
+}
+
+/// `serde_json` ends its messages with the position, which the error carries already.
+fn without_position(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(head, _)| head).to_owned()
+}
+
+fn digest(files: &[(String, String)]) -> String {
+    let mut hash = Sha256::new();
+    for (path, text) in files {
+        hash.update((path.len() as u64).to_le_bytes());
+        hash.update(path);
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,324 @@
+//! A wording: literal text with typed holes, compiled once and matched against whole messages.
+//!
+//! Comes in: the `text` of a wording, e.g. `Connection failed after {ms:ms}: {message:text}`, and messages.
+//! Goes out: the captured values. Matching walks the pieces with plain substring search, so it is linear in the
+//! message for every wording; there is no backtracking that a log could make slow.
+
+use memchr::memmem;
+use serde_json::{Number, Value};
+
+/// What a hole accepts, and what its value becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hole {
+    /// Digits with an optional sign: a number.
+    Int,
+    /// A duration with its unit: a number of milliseconds.
+    Ms,
+    /// Anything without white space.
+    Word,
+    /// Anything.
+    Text,
+    /// JSON text; its members become fields of their own.
+    Json,
+    /// `scheme://…` without white space.
+    Url,
+    /// Dotted numbers.
+    Version,
+}
+
+impl Hole {
+    /// All types of holes by the name that packs use.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("int", Self::Int),
+        ("ms", Self::Ms),
+        ("word", Self::Word),
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("url", Self::Url),
+        ("version", Self::Version),
+    ];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(n, _)| *n == name).map(|(_, h)| *h)
+    }
+
+    /// The value of `text`, or `None` if the hole does not accept it.
+    fn accept(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Int => text.parse::<i64>().ok().map(Value::from),
+            Self::Ms => milliseconds(text).map(Value::from),
+            Self::Word => no_space(text),
+            Self::Text => Some(Value::from(text)),
+            Self::Json => text.starts_with(['{', '[']).then(|| Value::from(text)),
+            Self::Url => no_space(text).filter(|_| text.contains(':')),
+            Self::Version => {
+                let dotted =
+                    !text.is_empty() && text.split('.').all(|p| !p.is_empty() && p.bytes().all(is_digit));
+                dotted.then(|| Value::from(text))
+            }
+        }
+    }
+}
+
+fn no_space(text: &str) -> Option<Value> {
+    (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| Value::from(text))
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that iterator adapters over bytes ask for
+fn is_digit(b: u8) -> bool {
+    b.is_ascii_digit()
+}
+
+/// `327ms`, `2s`, `1.5s`, `5m`, `1h` as milliseconds.
+pub(super) fn milliseconds(text: &str) -> Option<i64> {
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'))?;
+    let (number, unit) = text.split_at(split);
+    let factor = match unit {
+        "ms" => 1.0,
+        "s" => 1000.0,
+        "m" | "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        _ => return None,
+    };
+    let value = number.parse::<f64>().ok()? * factor;
+    value.is_finite().then(|| value.round() as i64)
+}
+
+/// A piece of a wording.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// Text that stands as it is.
+    Literal(String),
+    /// A hole with its field's name.
+    Hole(String, Hole),
+}
+
+/// A compiled wording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wording {
+    pieces: Vec<Piece>,
+    literal_bytes: usize,
+}
+
+impl Wording {
+    /// Compiles the text of a wording; the error says what is wrong with it.
+    pub fn compile(text: &str) -> Result<Self, String> {
+        let pieces = pieces(text)?;
+        if pieces.windows(2).any(|w| matches!(w, [Piece::Hole(..), Piece::Hole(..)])) {
+            return Err("two holes touch; put literal text between them".to_owned());
+        }
+        let literal_bytes = pieces.iter().map(Piece::literal_len).sum();
+        let wording = Self { pieces, literal_bytes };
+        if wording.anchor().len() < 4 {
+            return Err(
+                "no run of literal text is four bytes long; a wording needs one to be found by".to_owned()
+            );
+        }
+        Ok(wording)
+    }
+
+    /// The longest literal run: any message in this wording contains it.
+    pub fn anchor(&self) -> &str {
+        let literals = self.pieces.iter().filter_map(Piece::literal);
+        literals.fold("", |best, l| if l.len() > best.len() { l } else { best })
+    }
+
+    /// How much of the wording is literal: of several that match, the one with the most wins.
+    pub fn literal_bytes(&self) -> usize {
+        self.literal_bytes
+    }
+
+    /// The names of the holes.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|p| match p {
+            Piece::Hole(name, _) => Some(name.as_str()),
+            Piece::Literal(_) => None,
+        })
+    }
+
+    /// Matches the whole of `message`; gives the value of each hole, in order.
+    pub fn matches<'w>(&'w self, message: &str) -> Option<Vec<(&'w str, Value)>> {
+        let mut found = Vec::new();
+        walk(&self.pieces, message, &mut found).then_some(found)
+    }
+}
+
+impl Piece {
+    fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(l) => Some(l),
+            Self::Hole(..) => None,
+        }
+    }
+
+    fn literal_len(&self) -> usize {
+        self.literal().map_or(0, str::len)
+    }
+}
+
+/// Walks pieces over `rest`. A hole ends at the first occurrence of the literal behind it at which the hole's type
+/// accepts what lies between; the last literal of a wording must end the message.
+fn walk<'w>(pieces: &'w [Piece], rest: &str, found: &mut Vec<(&'w str, Value)>) -> bool {
+    match pieces {
+        [] => rest.is_empty(),
+        [Piece::Literal(l), more @ ..] => rest.strip_prefix(l.as_str()).is_some_and(|r| walk(more, r, found)),
+        [Piece::Hole(name, hole)] => hole.accept(rest).is_some_and(|v| {
+            found.push((name, v));
+            true
+        }),
+        [Piece::Hole(name, hole), Piece::Literal(l)] => {
+            // The tail of the wording: it must end the message, so it is looked for there alone.
+            rest.strip_suffix(l.as_str()).and_then(|r| hole.accept(r)).is_some_and(|v| {
+                found.push((name, v));
+                true
+            })
+        }
+        [Piece::Hole(name, hole), Piece::Literal(l), more @ ..] => {
+            let end = memmem::find_iter(rest.as_bytes(), l.as_bytes()).find_map(|at| {
+                let value = rest.get(..at).and_then(|text| hole.accept(text))?;
+                Some((at, value))
+            });
+            let Some((at, value)) = end else { return false };
+            found.push((name, value));
+            rest.get(at + l.len()..).is_some_and(|r| walk(more, r, found))
+        }
+        [Piece::Hole(..), Piece::Hole(..), ..] => false,
+    }
+}
+
+/// Splits the text of a wording at its holes. `{{` and `}}` stand for braces.
+fn pieces(text: &str) -> Result<Vec<Piece>, String> {
+    let mut out = Vec::new();
+    let mut literal = String::new();
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let doubled = chars.peek().is_some_and(|(_, n)| *n == c);
+        match c {
+            '{' | '}' if doubled => {
+                chars.next();
+                literal.push(c);
+            }
+            '{' => {
+                let (piece, end) = hole(text, at)?;
+                if !literal.is_empty() {
+                    out.push(Piece::Literal(std::mem::take(&mut literal)));
+                }
+                out.push(piece);
+                while chars.peek().is_some_and(|(i, _)| *i < end) {
+                    chars.next();
+                }
+            }
+            '}' => return Err("a `}` closes nothing; write `}}` for a literal one".to_owned()),
+            c => literal.push(c),
+        }
+    }
+    if !literal.is_empty() {
+        out.push(Piece::Literal(literal));
+    }
+    Ok(out)
+}
+
+/// The hole that begins at byte `at`, and the byte behind it.
+fn hole(text: &str, at: usize) -> Result<(Piece, usize), String> {
+    let end =
+        text[at..].find('}').map(|i| at + i).ok_or("a `{` is not closed; write `{{` for a literal one")?;
+    let inside = &text[at + 1..end];
+    let (name, kind) =
+        inside.split_once(':').ok_or_else(|| format!("`{{{inside}}}` has no type; write `{{name:type}}`"))?;
+    let known = || Hole::ALL.map(|(n, _)| n).join(", ");
+    let hole =
+        Hole::named(kind).ok_or_else(|| format!("`{kind}` is no type of hole; there are {}", known()))?;
+    Ok((Piece::Hole(name.to_owned(), hole), end + 1))
+}
+
+/// Adds the members of a JSON text as fields of their own: `caps.hasTools`. At most 48 of them, three levels deep.
+pub(crate) fn members(name: &str, text: &str, out: &mut Vec<(String, Value)>) {
+    if let Ok(value) = serde_json::from_str::<Value>(text) {
+        flatten(name, &value, 0, out);
+    }
+}
+
+fn flatten(name: &str, value: &Value, depth: usize, out: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(map) if depth < 3 => {
+            for (key, inner) in map {
+                flatten(&format!("{name}.{key}"), inner, depth + 1, out);
+            }
+        }
+        Value::Array(items) if depth > 0 => {
+            out.push((name.to_owned(), Value::Number(Number::from(items.len()))))
+        }
+        Value::Null | Value::Array(_) | Value::Object(_) => {}
+        leaf => {
+            if out.len() < 48 {
+                out.push((name.to_owned(), leaf.clone()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Value, Wording, milliseconds};
+
+    fn captures(wording: &str, message: &str) -> Option<Vec<(String, Value)>> {
+        let w = Wording::compile(wording).unwrap();
+        w.matches(message).map(|found| found.into_iter().map(|(n, v)| (n.to_owned(), v)).collect())
+    }
+
+    #[test]
+    fn holes_give_typed_values() {
+        let found = captures(
+            "Connection failed after {ms:ms} ({code:word}): {message:text}",
+            "Connection failed after 265ms (-32000): MCP error -32000: Connection closed",
+        );
+        let want = [
+            ("ms", Value::from(265)),
+            ("code", Value::from("-32000")),
+            ("message", Value::from("MCP error -32000: Connection closed")),
+        ];
+        assert_eq!(found.unwrap(), want.map(|(n, v)| (n.to_owned(), v)));
+    }
+
+    #[test]
+    fn a_wording_covers_the_whole_message_or_nothing() {
+        assert!(
+            captures("Closing transport ({reason:text})", "Closing transport (session expired)").is_some()
+        );
+        assert!(
+            captures("Closing transport ({reason:text})", "Closing transport (session expired) now")
+                .is_none()
+        );
+        assert!(captures("Starting connection", "Starting connection with timeout").is_none());
+    }
+
+    #[test]
+    fn a_tool_name_may_hold_the_quote_that_ends_it() {
+        let found = captures(
+            "Tool '{tool:text}' completed successfully in {ms:ms}",
+            "Tool 'it's' completed successfully in 2s",
+        );
+        assert_eq!(found.unwrap()[0].1, Value::from("it's"));
+    }
+
+    #[test]
+    fn a_hole_refuses_what_is_not_of_its_type() {
+        assert!(captures("Reconnect attempt {n:int}/{max:int}", "Reconnect attempt two/5").is_none());
+    }
+
+    #[test]
+    fn a_wording_that_cannot_be_found_is_refused() {
+        assert!(Wording::compile("{class:word}: {message:text}").is_err());
+        assert!(Wording::compile("text {a:word}{b:word} text").is_err());
+        assert!(Wording::compile("a hole {without} type").is_err());
+        assert!(Wording::compile("a brace { alone").is_err());
+    }
+
+    #[test]
+    fn durations_of_every_unit_become_milliseconds() {
+        assert_eq!(milliseconds("327ms"), Some(327));
+        assert_eq!(milliseconds("1.5s"), Some(1500));
+        assert_eq!(milliseconds("-1ms"), Some(-1));
+        assert_eq!(milliseconds("5 apples"), None);
+    }
+}

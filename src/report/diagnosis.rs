@@ -1,0 +1,108 @@
+//! What `diagnose` says: the known failures in each log, causes before symptoms.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::block::{Block, Report, Span, Tone};
+use super::timeline::about;
+use super::words::{count, file_name};
+use super::{document, finding};
+use crate::diagnose::{Finding, Inconclusive};
+use crate::pattern::{Kind, Knowledge, Severity};
+use crate::timeline::Input;
+
+/// What was found in all inputs. `input` of findings and doubts is an index into `inputs`.
+#[derive(Debug, Clone, Copy)]
+pub struct Diagnosed<'a> {
+    /// The logs that could be read.
+    pub inputs: &'a [Input],
+    /// What was found, in order.
+    pub findings: &'a [Finding],
+    /// What could not be told.
+    pub inconclusive: &'a [(usize, Inconclusive)],
+    /// Paths that could not be read, and why.
+    pub errors: &'a [(String, String)],
+    /// What is known.
+    pub knowledge: &'a Knowledge,
+}
+
+/// The report of any number of logs.
+pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
+    let mut blocks = Vec::new();
+    let mut quiet = Vec::new();
+    for (at, input) in d.inputs.iter().enumerate() {
+        let of_input: Vec<&Finding> = d.findings.iter().filter(|f| f.input == at).collect();
+        if of_input.is_empty() && d.inputs.len() > 1 && input.mcp_lines > 0 {
+            quiet.push(file_name(&input.path));
+            continue;
+        }
+        blocks.extend(input_blocks(input, &of_input, d.knowledge));
+    }
+    if !quiet.is_empty() {
+        let summary = format!("{} without a finding", count(quiet.len() as u64, "log", "logs"));
+        let items = quiet.into_iter().map(|name| vec![Span::toned(name, Tone::Code)]).collect();
+        blocks.push(Block::Details { summary, blocks: vec![Block::List { numbered: false, items }] });
+    }
+    blocks.extend(unreadable(d.errors));
+    let doubts: Vec<(usize, &Inconclusive)> = d.inconclusive.iter().map(|(at, i)| (*at, i)).collect();
+    blocks.extend(finding::doubts(&doubts));
+    Report::new(title(d), blocks, doc(d))
+}
+
+fn title(d: &Diagnosed<'_>) -> String {
+    let leads: Vec<&Finding> = d.findings.iter().filter(|f| f.explained_by.is_none() && f.kind != Kind::Benign).collect();
+    let logs = count(d.inputs.len() as u64, "log", "logs");
+    let tried = d.knowledge.signatures.len();
+    match leads.as_slice() {
+        [] => format!("nothing known found in {logs} ({tried} signatures tried)"),
+        [one] => format!("{}: {} has {}", word(one.severity), server(one), one.id),
+        many => {
+            let worst = many.iter().map(|f| f.severity).max().unwrap_or(Severity::Info);
+            format!("{}: {} in {logs}", word(worst), count(many.len() as u64, "known failure", "known failures"))
+        }
+    }
+}
+
+fn word(severity: Severity) -> String {
+    json!(severity).as_str().unwrap_or_default().to_owned()
+}
+
+fn server(finding: &Finding) -> String {
+    finding.server.as_deref().unwrap_or("the client").to_owned()
+}
+
+fn input_blocks(input: &Input, findings: &[&Finding], knowledge: &Knowledge) -> Vec<Block> {
+    let name = file_name(&input.path);
+    let mut blocks = vec![Block::Heading(1, vec![Span::toned(name.clone(), Tone::Code)]), Block::Text(about(input))];
+    if input.mcp_lines == 0 {
+        let text = "no line concerns an MCP server: was one configured, and was the client run with `--debug`?";
+        blocks.push(Block::Text(vec![Span::toned(text, Tone::Warn)]));
+        return blocks;
+    }
+    if findings.is_empty() {
+        let servers: Vec<String> = input.servers.iter().map(|s| format!("{} {}", s.name, s.outcome)).collect();
+        blocks.push(Block::Text(vec![Span::plain(format!("no known failure · {}", servers.join(", ")))]));
+    }
+    blocks.extend(finding::blocks(findings, &name, knowledge));
+    blocks
+}
+
+fn unreadable(errors: &[(String, String)]) -> Option<Block> {
+    let items = errors.iter().map(|(path, message)| {
+        vec![Span::toned(path.clone(), Tone::Code), Span::plain(": "), Span::toned(message.clone(), Tone::Bad)]
+    });
+    let list = Block::List { numbered: false, items: items.collect() };
+    (!errors.is_empty()).then(|| Block::Details { summary: "could not be read".to_owned(), blocks: vec![list] })
+}
+
+fn doc(d: &Diagnosed<'_>) -> Value {
+    let inputs: Vec<&Input> = d.inputs.iter().collect();
+    let doubts = d.inconclusive.iter().map(|(at, i)| finding::inconclusive_value(*at, i));
+    let errors = d.errors.iter().map(|(path, message)| json!({ "path": path, "message": message }));
+    let mut more: BTreeMap<&str, Value> = BTreeMap::new();
+    more.insert("findings", json!(d.findings.iter().map(finding::value).collect::<Vec<_>>()));
+    more.insert("inconclusive", json!(doubts.collect::<Vec<_>>()));
+    more.insert("errors", json!(errors.collect::<Vec<_>>()));
+    document::diagnosis(&d.knowledge.packs, &inputs, more)
+}

@@ -1,0 +1,237 @@
+//! What `diff` says: verdict first, then each server that changed, then what else is new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::block::{Block, Fact, Report, Span, Tone};
+use super::surroundings;
+use super::timeline::about;
+use super::words::{count, file_name, outcome_tone, verdict_tone};
+use super::{document, finding, show};
+use crate::align::{Changes, Diff, ServerDiff, Verdict};
+use crate::classify::UnknownLine;
+use crate::diagnose::{Finding, Inconclusive};
+use crate::parse::Stamp;
+use crate::pattern::{Kind, Knowledge};
+use crate::timeline::{Input, Outcome};
+
+/// One side of a diff, as the report needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct DiffSide<'a> {
+    /// What the log is.
+    pub input: &'a Input,
+    /// Its first clock.
+    pub start: Option<Stamp>,
+    /// Its MCP lines that no wording covers.
+    pub unknown: &'a [UnknownLine],
+    /// What is known of its failures.
+    pub findings: &'a [Finding],
+    /// What could not be told.
+    pub inconclusive: &'a [Inconclusive],
+}
+
+/// Two logs and all that was found out about them.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<'a> {
+    /// The comparison.
+    pub diff: &'a Diff,
+    /// The log that worked.
+    pub good: DiffSide<'a>,
+    /// The log that did not.
+    pub bad: DiffSide<'a>,
+    /// What differs outside of the servers' lives.
+    pub changes: &'a Changes,
+    /// What is known.
+    pub knowledge: &'a Knowledge,
+    /// Whether equal events and chatter are shown, too.
+    pub all: bool,
+}
+
+/// The report of two logs.
+pub fn diff(c: &Compared<'_>) -> Report {
+    let mut blocks = Vec::new();
+    let facts = answer(c);
+    if !facts.is_empty() {
+        blocks.push(Block::Facts(facts));
+    }
+    blocks.extend(cautions(c).into_iter().map(|text| Block::Text(vec![Span::toned(text, Tone::Warn)])));
+    blocks.push(Block::Facts(vec![side_fact("good", c.good), side_fact("bad", c.bad)]));
+    for server in c.diff.servers.iter().filter(|s| s.verdict != Verdict::Same || c.all) {
+        blocks.extend(server_blocks(server, c));
+    }
+    blocks.extend(others(c));
+    let shown: Vec<&Finding> = c.bad.findings.iter().collect();
+    blocks.extend(finding::blocks(&shown, &file_name(&c.bad.input.path), c.knowledge));
+    blocks.extend(surroundings::unknown(c.good, c.bad));
+    blocks.extend(surroundings::blocks(c.changes, c.all));
+    let doubts: Vec<(usize, &Inconclusive)> = c.bad.inconclusive.iter().map(|i| (1, i)).collect();
+    blocks.extend(finding::doubts(&doubts));
+    Report::new(title(c.diff), blocks, doc(c))
+}
+
+fn doc(c: &Compared<'_>) -> Value {
+    let findings: Vec<Value> = c
+        .bad
+        .findings
+        .iter()
+        .map(|f| {
+            let mut value = finding::value(f);
+            value["new"] = json!(is_new(f, c));
+            value
+        })
+        .collect();
+    let doubts: Vec<Value> = c.bad.inconclusive.iter().map(|i| finding::inconclusive_value(1, i)).collect();
+    let mut more: BTreeMap<&str, Value> = BTreeMap::new();
+    more.insert("findings", json!(findings));
+    more.insert("inconclusive", json!(doubts));
+    more.insert("unclassified", surroundings::unknown_value(c.good, c.bad));
+    more.insert("outside_mcp", surroundings::value(c.changes));
+    document::diff(c.diff, &c.knowledge.packs, (c.good.input, c.bad.input), more)
+}
+
+/// Whether the good log does not have a finding of the bad one.
+fn is_new(finding: &Finding, c: &Compared<'_>) -> bool {
+    let pair = c.diff.servers.iter().find(|s| Some(&*s.name) == finding.server.as_deref());
+    let there = pair.and_then(|p| p.good_name.as_deref()).or(finding.server.as_deref());
+    !c.good.findings.iter().any(|g| g.id == finding.id && g.server.as_deref() == there)
+}
+
+fn title(diff: &Diff) -> String {
+    let worst = diff.servers.first().filter(|s| s.verdict != Verdict::Same);
+    let servers = count(diff.servers.len() as u64, "server", "servers");
+    match worst {
+        Some(s) => format!("{}: {} {}", diff.verdict.as_str(), s.name, went(s)),
+        None => format!("same: no MCP lifecycle event differs, on {servers}"),
+    }
+}
+
+/// `went from ready to failed`, or what else became of a server.
+fn went(server: &ServerDiff) -> String {
+    match server.outcome {
+        (Some(g), Some(b)) if g != b => format!("went from {g} to {b}"),
+        (Some(g), Some(_)) => format!("is {g} in both, by another way"),
+        (Some(g), None) => format!("was {g}, and the bad log does not have it"),
+        (None, Some(b)) => format!("is {b}, and the good log does not have it"),
+        (None, None) => "is in neither log".to_owned(),
+    }
+}
+
+/// The first lines: what a person must see without scrolling.
+fn answer(c: &Compared<'_>) -> Vec<Fact> {
+    let Some(server) = c.diff.servers.first().filter(|s| s.verdict != Verdict::Same) else { return Vec::new() };
+    let mut facts: Vec<Fact> = parting(server, c.good, c.bad).into_iter().collect();
+    let lead = leading(server, c);
+    if let Some(finding) = lead {
+        facts.push(fact("known as", finding::in_short(finding, c.knowledge)));
+        facts.extend(finding.advice.first().map(|a| fact("what to do", vec![Span::toned(a.clone(), Tone::Strong)])));
+    } else if server.verdict == Verdict::Regressed {
+        let tried = c.knowledge.signatures.len() as u64;
+        let text = format!("none of the {} explains it", count(tried, "signature", "signatures"));
+        facts.push(fact("known as", vec![Span::plain(text)]));
+    }
+    facts
+}
+
+/// The new finding that explains what became of a server.
+fn leading<'a>(server: &ServerDiff, c: &Compared<'a>) -> Option<&'a Finding> {
+    let of_server = |f: &&Finding| f.server.as_deref() == Some(&server.name) && f.kind != Kind::Benign;
+    c.bad.findings.iter().filter(of_server).find(|f| is_new(f, c) && f.explained_by.is_none())
+}
+
+/// Where the two lives part.
+fn parting(server: &ServerDiff, good: DiffSide<'_>, bad: DiffSide<'_>) -> Option<Fact> {
+    let d = server.divergence.as_ref()?;
+    let at = |line: Option<u64>, side: DiffSide<'_>| match line {
+        Some(n) => format!("{}:{n}", file_name(&side.input.path)),
+        None => format!("the end of {}", file_name(&side.input.path)),
+    };
+    let both = format!(", at {} against {}", at(d.bad_line, bad), at(d.good_line, good));
+    Some(fact("they part at", vec![Span::toned(d.event.clone(), Tone::Strong), Span::plain(both)]))
+}
+
+fn fact(name: &str, value: Vec<Span>) -> Fact {
+    Fact { name: name.to_owned(), value }
+}
+
+fn side_fact(name: &str, side: DiffSide<'_>) -> Fact {
+    let mut value = vec![Span::toned(file_name(&side.input.path), Tone::Code), Span::plain(" · ")];
+    value.extend(about(side.input));
+    fact(name, value)
+}
+
+/// What a reader must know before he believes the verdict.
+fn cautions(c: &Compared<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    let (good, bad) = (c.good.input, c.bad.input);
+    if good.sha256 == bad.sha256 {
+        all.push("the two logs are the same file, byte for byte".to_owned());
+    }
+    if c.diff.verdict == Verdict::Improved {
+        all.push("the bad log is the better one: were the two swapped?".to_owned());
+    }
+    for (name, input) in [("good", good), ("bad", bad)] {
+        if input.mcp_lines == 0 {
+            all.push(format!("no line of the {name} log concerns an MCP server: was one configured, and `--debug` on?"));
+        }
+    }
+    let undecided = |s: &&ServerDiff| matches!(s.outcome, (_, Some(Outcome::Pending | Outcome::Unknown)));
+    let names: BTreeSet<&str> = c.diff.servers.iter().filter(undecided).map(|s| s.name.as_str()).collect();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        all.push(format!("the bad log ends before it is decided what becomes of {names}: a longer log would tell"));
+    }
+    all
+}
+
+fn server_blocks(server: &ServerDiff, c: &Compared<'_>) -> Vec<Block> {
+    let mut heading = vec![
+        Span::toned(server.name.clone(), Tone::Strong),
+        Span::plain(" "),
+        Span::toned(server.verdict.as_str(), verdict_tone(server.verdict)),
+    ];
+    if let (Some(g), Some(b)) = server.outcome {
+        let (g, b) = (Span::toned(g.as_str(), outcome_tone(g)), Span::toned(b.as_str(), outcome_tone(b)));
+        heading.extend([Span::plain(" · "), g, Span::plain(" → "), b]);
+    }
+    if let Some(name) = &server.good_name {
+        heading.push(Span::toned(format!(" · called {name} in the good log"), Tone::Faint));
+    }
+    let heads = (head("good", c.good), head("bad", c.bad));
+    let mut blocks = vec![Block::Heading(1, heading)];
+    if c.all || server.aligned.rows.iter().any(|r| r.kind.is_some()) {
+        blocks.push(Block::Lives(show::aligned(server, (&heads.0, &heads.1), (c.good.start, c.bad.start), c.all)));
+    }
+    blocks
+}
+
+fn head(side: &str, of: DiffSide<'_>) -> String {
+    let version = of.input.client_version.as_ref().map(|v| format!(" {}", v.value)).unwrap_or_default();
+    format!("{side}{version} · {}", file_name(&of.input.path))
+}
+
+/// The servers whose lives are equal, in one line, with those that only took longer.
+fn others(c: &Compared<'_>) -> Option<Block> {
+    let same: Vec<&ServerDiff> = c.diff.servers.iter().filter(|s| s.verdict == Verdict::Same).collect();
+    if same.is_empty() || c.all {
+        return None;
+    }
+    let mut spans = vec![Span::plain("The same in both: ")];
+    for (i, server) in same.iter().enumerate() {
+        spans.extend((i > 0).then(|| Span::plain(", ")));
+        spans.push(Span::toned(server.name.clone(), Tone::Strong));
+        let outcome = server.outcome.1.or(server.outcome.0).unwrap_or(Outcome::Unknown);
+        spans.push(Span::toned(format!(" ({outcome}{})", timing(server)), Tone::Faint));
+    }
+    Some(Block::Text(spans))
+}
+
+/// `, connected slower: 40 → 4100 ms` for a server that differs in nothing else.
+fn timing(server: &ServerDiff) -> String {
+    let shifted = server.aligned.rows.iter().filter(|r| r.kind.is_some_and(|k| !k.is_behaviour()));
+    let text = |r: &crate::align::Change| {
+        let (g, b) = (r.good.as_ref()?, r.bad.as_ref()?);
+        Some(format!(", {} {}: {} → {} ms", g.event.id(), r.kind?.as_str(), g.event.int("ms")?, b.event.int("ms")?))
+    };
+    shifted.filter_map(text).collect()
+}

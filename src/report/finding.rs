@@ -1,0 +1,137 @@
+//! How a known failure is told, to a person and to a program.
+
+use serde_json::{Value, json};
+
+use super::block::{Block, Finding as FindingBlock, Span, Tone};
+use super::show::short;
+use super::words::{count, severity_tone};
+use crate::diagnose::{Applicability, Finding, Inconclusive};
+use crate::pattern::{Kind, Knowledge};
+
+/// The finding of the JSON documents.
+pub(super) fn value(finding: &Finding) -> Value {
+    let evidence: Vec<Value> = finding
+        .evidence
+        .lines()
+        .iter()
+        .map(|e| json!({ "line": e.line, "step": e.step, "event": e.event, "text": e.text }))
+        .collect();
+    let escalations: Vec<Value> = finding
+        .escalations
+        .iter()
+        .map(|e| json!({ "line": e.line, "event": e.event, "text": e.text, "severity": e.severity, "says": e.says }))
+        .collect();
+    json!({
+        "id": finding.id, "rev": finding.rev, "pack": finding.pack, "title": finding.title,
+        "kind": finding.kind, "severity": finding.severity, "input": finding.input,
+        "server": finding.server.as_deref(), "count": finding.count,
+        "applicability": finding.applicability.as_str(), "order_only": finding.order_only,
+        "evidence": evidence, "escalations": escalations,
+        "summary": finding.summary, "expected": finding.expected, "advice": finding.advice,
+        "references": finding.references, "falsepositives": finding.falsepositives,
+        "explains": finding.explains, "explained_by": finding.explained_by,
+    })
+}
+
+/// What could not be told, for the JSON documents.
+pub(super) fn inconclusive_value(input: usize, i: &Inconclusive) -> Value {
+    json!({ "id": i.id, "rev": i.rev, "input": input, "server": i.server.as_deref(), "reason": i.reason })
+}
+
+/// The block of a finding; `folded` are those that it explains.
+pub(super) fn block(finding: &Finding, folded: &[&Finding], input: &str, knowledge: &Knowledge) -> Block {
+    let evidence = finding.evidence.lines().iter().map(|e| (e.line, short(&e.text)));
+    let after = finding.escalations.iter().map(|e| (e.line, short(&e.text)));
+    Block::Finding(FindingBlock {
+        id: format!("{}@{}", finding.id, finding.rev),
+        title: finding.title.clone(),
+        severity: word(&json!(finding.severity)),
+        tone: severity_tone(finding.severity),
+        input: input.to_owned(),
+        server: finding.server.as_ref().map(ToString::to_string),
+        summary: finding.summary.clone(),
+        expected: finding.expected.clone(),
+        caveats: caveats(finding, knowledge),
+        advice: finding.advice.clone(),
+        evidence: evidence.chain(after).collect(),
+        references: finding.references.iter().map(|r| (r.role.clone(), r.target.clone())).collect(),
+        count: finding.count,
+        explains: folded.iter().map(|f| f.id.clone()).collect(),
+    })
+}
+
+/// What is uncertain about a finding, each a sentence.
+fn caveats(finding: &Finding, knowledge: &Knowledge) -> Vec<String> {
+    let mut all = Vec::new();
+    let range = range(&finding.id, knowledge);
+    match (finding.applicability, &range) {
+        (Applicability::PossibleRecurrence, Some(range)) => all.push(format!(
+            "it is known in {range}, and this client is of another version: the defect may be back, or something \
+             else has the same shape"
+        )),
+        (Applicability::Unknown, Some(range)) => {
+            all.push(format!("it is known in {range}, and this log does not tell the client's version"));
+        }
+        _ => {}
+    }
+    if finding.order_only {
+        all.push("the log has no clock: order and distance of the lines stand in for time".to_owned());
+    }
+    all.extend(finding.falsepositives.iter().map(|f| format!("it would be wrong if {f}")));
+    all
+}
+
+/// The client versions that a signature is known in.
+pub(super) fn range(id: &str, knowledge: &Knowledge) -> Option<String> {
+    let client = knowledge.signature(id)?.def.applies_to.client.clone()?;
+    Some(format!("client {client}"))
+}
+
+/// `known as` of the first lines: id, where it is reported, and the versions it is known in.
+pub(super) fn in_short(finding: &Finding, knowledge: &Knowledge) -> Vec<Span> {
+    let mut spans = vec![Span::toned(finding.id.clone(), Tone::Strong)];
+    let report = finding.references.iter().find(|r| r.role == "report");
+    let parts = [report.map(|r| r.target.clone()), range(&finding.id, knowledge)];
+    for part in parts.into_iter().flatten() {
+        spans.push(Span::plain(format!(" · {part}")));
+    }
+    spans
+}
+
+/// The blocks of all findings of one input, causes with their symptoms folded under them, harmless ones last.
+pub(super) fn blocks(findings: &[&Finding], input: &str, knowledge: &Knowledge) -> Vec<Block> {
+    let leads = findings.iter().filter(|f| f.explained_by.is_none());
+    let (harmless, faults): (Vec<&Finding>, Vec<&Finding>) = leads.partition(|f| f.kind == Kind::Benign);
+    let told = |f: &&Finding| {
+        let folded: Vec<&Finding> = findings.iter().copied().filter(|s| explained(s, f)).collect();
+        block(f, &folded, input, knowledge)
+    };
+    let mut blocks: Vec<Block> = faults.iter().map(told).collect();
+    if !harmless.is_empty() {
+        let n = count(harmless.len() as u64, "thing that looks like a fault and is none", "things that look like faults and are none");
+        blocks.push(Block::Details { summary: n, blocks: harmless.iter().map(told).collect() });
+    }
+    blocks
+}
+
+fn explained(symptom: &Finding, cause: &Finding) -> bool {
+    symptom.explained_by.as_deref() == Some(&cause.id) && symptom.server == cause.server && symptom.input == cause.input
+}
+
+/// What could not be told, folded away.
+pub(super) fn doubts(all: &[(usize, &Inconclusive)]) -> Option<Block> {
+    if all.is_empty() {
+        return None;
+    }
+    let item = |(_, i): &(usize, &Inconclusive)| {
+        let server = i.server.as_deref().map(|s| format!(" on {s}")).unwrap_or_default();
+        vec![Span::toned(i.id.clone(), Tone::Strong), Span::plain(format!("{server}: {}", i.reason))]
+    };
+    let summary = format!("{} cannot be told", count(all.len() as u64, "known failure", "known failures"));
+    let list = Block::List { numbered: false, items: all.iter().map(item).collect() };
+    Some(Block::Details { summary, blocks: vec![list] })
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

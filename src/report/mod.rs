@@ -1,0 +1,20 @@
+//! The report: what to say, in what order. A plain value; renderers see nothing else.
+//!
+//! Comes in: the results of `timeline`, `align` and `diagnose`. Goes out: a [`Report`] made of a closed set of
+//! [`Block`] shapes, and the document that scripts read. It decides what is said and how much; how it looks
+//! is decided in `render`.
+
+mod block;
+mod diagnosis;
+mod diff;
+mod document;
+mod finding;
+mod show;
+mod surroundings;
+mod timeline;
+mod words;
+
+pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Table, Tone};
+pub use diagnosis::{Diagnosed, diagnosis};
+pub use diff::{Compared, DiffSide, diff};
+pub use timeline::{TimelineView, timeline};

@@ -1,0 +1,91 @@
+//! What `timeline` says: the life of each server of one log.
+
+use super::block::{Block, Report, Span, Tone};
+use super::document;
+use super::show;
+use super::words::{count, file_name, outcome_tone};
+use crate::classify::UnknownLine;
+use crate::parse::Stamp;
+use crate::timeline::{Input, Life, ServerSummary};
+
+/// What of a timeline is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimelineView {
+    /// Details too.
+    pub all: bool,
+    /// Nothing but the MCP lines that no wording covers.
+    pub unclassified: bool,
+}
+
+/// The report of one log. `start` is its first clock.
+pub fn timeline(
+    input: &Input,
+    start: Option<Stamp>,
+    lives: &[Life],
+    unknown: &[UnknownLine],
+    view: TimelineView,
+) -> Report {
+    let shown: Vec<&Life> = lives.iter().collect();
+    let document = document::timeline(input, start, &shown, unknown);
+    let mut blocks = vec![Block::Text(about(input))];
+    if !view.unclassified {
+        for life in lives {
+            blocks.push(Block::Heading(1, heading(life, lives, input)));
+            blocks.push(Block::Lives(show::single(life, &file_name(&input.path), start, view.all)));
+        }
+    }
+    blocks.extend(unclassified(input, unknown));
+    if lives.is_empty() && !view.unclassified {
+        blocks.push(Block::Text(vec![Span::toned("no line of this log names an MCP server", Tone::Warn)]));
+    }
+    Report::new(format!("{}: {}", file_name(&input.path), count(lives.len() as u64, "server", "servers")), blocks, document)
+}
+
+/// Version, length and clock of a log, in one line.
+pub(super) fn about(input: &Input) -> Vec<Span> {
+    let version = match &input.client_version {
+        Some(v) => format!("client {} ({})", v.value, v.source),
+        None => "client version unknown".to_owned(),
+    };
+    let clock = if input.clock == "none" { "no clock: order alone is known" } else { "times since the first line" };
+    let text = format!(
+        "{version} · {} · {} of {} MCP lines understood · {clock}",
+        count(input.lines, "line", "lines"),
+        input.mcp_lines_classified,
+        input.mcp_lines,
+    );
+    vec![Span::toned(text, Tone::Faint)]
+}
+
+fn heading(life: &Life, lives: &[Life], input: &Input) -> Vec<Span> {
+    let outcome = life.health.outcome();
+    let mut spans = vec![
+        Span::toned(life.server.to_string(), Tone::Strong),
+        Span::plain(" "),
+        Span::toned(outcome.as_str(), outcome_tone(outcome)),
+    ];
+    if let Some(server) = input.servers.iter().find(|s| s.name == *life.server) {
+        spans.push(Span::toned(facts(server), Tone::Faint));
+    }
+    if lives.iter().filter(|l| l.server == life.server).count() > 1 {
+        spans.push(Span::toned(format!(" · client session {}", life.session + 1), Tone::Faint));
+    }
+    spans
+}
+
+fn facts(server: &ServerSummary) -> String {
+    let mut parts = Vec::new();
+    parts.extend(server.transport.clone());
+    parts.push(format!("{} made", count(server.connects, "connection", "connections")));
+    if server.calls_ok + server.calls_failed > 0 {
+        parts.push(format!("{} answered, {} failed", count(server.calls_ok, "call", "calls"), server.calls_failed));
+    }
+    parts.iter().map(|p| format!(" · {p}")).collect()
+}
+
+fn unclassified(input: &Input, unknown: &[UnknownLine]) -> Option<Block> {
+    let total = input.mcp_lines - input.mcp_lines_classified;
+    let lines = unknown.iter().map(|u| (u.line, show::short(&u.text))).collect();
+    let label = format!("{} that no wording covers", count(total, "MCP line", "MCP lines"));
+    (total > 0).then_some(Block::Lines { label, lines })
+}

@@ -1,0 +1,212 @@
+//! The outcome of a server: what could be done with it in the end. A fold over events, in constant memory.
+//!
+//! "Connected" alone proves nothing: the GET-404 regression connects every time (anthropics/claude-code#62198).
+
+use std::fmt;
+
+use crate::classify::Event;
+use crate::pattern::Effect;
+
+/// What became of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Connected, and nothing seen that takes its tools away.
+    Ready,
+    /// Usable, but calls failed or it had to recover.
+    Degraded,
+    /// Its tools cannot be used at the end.
+    Failed,
+    /// It wants credentials.
+    NeedsAuth,
+    /// Started, and the log ends before it is decided.
+    Pending,
+    /// The log does not tell.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word of the JSON documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Degraded => "degraded",
+            Self::Failed => "failed",
+            Self::NeedsAuth => "needs-auth",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// How bad it is, 0 best; `None` where it says nothing about good or bad.
+    pub fn rank(self) -> Option<u8> {
+        match self {
+            Self::Ready => Some(0),
+            Self::Degraded => Some(1),
+            Self::NeedsAuth => Some(2),
+            Self::Failed => Some(3),
+            Self::Pending | Self::Unknown => None,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a server stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    /// Nothing decisive was seen.
+    #[default]
+    Unseen,
+    /// A connection is being tried for the first time.
+    Trying,
+    /// It is connected.
+    Connected,
+    /// It was closed, or a reconnect began, without any cause and with no call under way. That is how a client looks
+    /// that is being shut down: its own close sets off the reconnect of its transport, which the exit then cuts
+    /// short (interactive 2.1.146 to 2.1.154). What follows may prove otherwise.
+    Closed,
+    /// It was there, and is gone.
+    Lost,
+    /// It never came to be.
+    Failed,
+}
+
+/// The fold.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    state: State,
+    needs_auth: bool,
+    tools_lost: bool,
+    recovered: bool,
+    in_flight: u64,
+    /// Connections made.
+    pub connects: u64,
+    /// Calls answered.
+    pub calls_ok: u64,
+    /// Calls failed for good: one that was tried again does not count.
+    pub calls_failed: u64,
+}
+
+impl Health {
+    /// Takes the next event of the server.
+    pub fn see(&mut self, event: &Event) {
+        if event.echo {
+            return;
+        }
+        match event.effect() {
+            Effect::Attempt => self.attempt(),
+            Effect::Connected => self.connected(),
+            Effect::ConnectFailed => self.connect_failed(),
+            Effect::NeedsAuth => self.needs_auth = true,
+            Effect::Lost => self.lost(),
+            Effect::Closed => self.closed(),
+            Effect::Recovering => self.recovering(),
+            Effect::GaveUp => self.state = State::Failed,
+            Effect::ToolsLost => self.tools_lost = true,
+            Effect::ToolsListed => self.tools_lost = false,
+            Effect::Call => self.in_flight += 1,
+            Effect::CallOk => self.call_ok(),
+            Effect::CallFailed => self.call_failed(),
+            Effect::CallRetried => self.call_retried(),
+            Effect::None | Effect::ClientStart | Effect::Aborted => {}
+        }
+    }
+
+    fn attempt(&mut self) {
+        if self.state == State::Unseen {
+            self.state = State::Trying;
+        }
+    }
+
+    fn connected(&mut self) {
+        // A second connection without a loss before it is the client's own doing (a version probe), not a recovery.
+        self.recovered |= matches!(self.state, State::Lost | State::Closed | State::Failed);
+        self.state = State::Connected;
+        self.connects += 1;
+        self.needs_auth = false;
+        self.tools_lost = false;
+    }
+
+    fn connect_failed(&mut self) {
+        // While an older connection lives on, a further one that fails takes nothing away.
+        if self.state != State::Connected {
+            self.state = State::Failed;
+        }
+    }
+
+    fn lost(&mut self) {
+        if self.state != State::Failed {
+            self.state = State::Lost;
+        }
+    }
+
+    fn closed(&mut self) {
+        match self.state {
+            State::Connected if self.in_flight > 0 => self.state = State::Lost,
+            State::Connected => self.state = State::Closed,
+            State::Trying => self.state = State::Failed,
+            _ => {}
+        }
+    }
+
+    fn recovering(&mut self) {
+        if self.state == State::Connected {
+            self.state = if self.in_flight > 0 { State::Lost } else { State::Closed };
+        }
+    }
+
+    fn call_ok(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.calls_ok += 1;
+        // Tools that answer are not lost, and a log that begins in the middle has no connect line.
+        self.tools_lost = false;
+        if matches!(self.state, State::Unseen | State::Lost) {
+            self.recovered |= self.state == State::Lost;
+            self.state = State::Connected;
+        }
+    }
+
+    fn call_failed(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.calls_failed += 1;
+    }
+
+    fn call_retried(&mut self) {
+        self.calls_failed = self.calls_failed.saturating_sub(1);
+        self.recovered = true;
+    }
+
+    /// Whether a connection was ever made.
+    pub fn connected_once(&self) -> bool {
+        self.connects > 0
+    }
+
+    /// Whether its tools can be used.
+    pub fn tools_ready(&self) -> bool {
+        matches!(self.state, State::Connected | State::Closed) && !self.tools_lost
+    }
+
+    /// Whether the server is gone, so that a close is no orderly shutdown.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.state, State::Lost | State::Failed)
+    }
+
+    /// The outcome, if the log ended here.
+    pub fn outcome(&self) -> Outcome {
+        match self.state {
+            _ if self.needs_auth => Outcome::NeedsAuth,
+            State::Unseen if self.tools_lost => Outcome::Failed,
+            State::Unseen if self.calls_failed > 0 => Outcome::Degraded,
+            State::Unseen => Outcome::Unknown,
+            State::Trying => Outcome::Pending,
+            State::Lost | State::Failed => Outcome::Failed,
+            State::Connected | State::Closed if self.tools_lost => Outcome::Failed,
+            State::Connected | State::Closed if self.recovered || self.calls_failed > 0 => Outcome::Degraded,
+            State::Connected | State::Closed => Outcome::Ready,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Whole reports on real logs: each folder of `samples/` is a case.
+//!
+//! `case.json` says what must come of it; `expected.*` is the report in each format, rewritten by
+//! `BLESS=1 cargo test golden` and then to be read by a person.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::program::{json_in, project, run_in};
+
+/// Format and the ending of its expectation.
+const FORMATS: [(&str, &str); 3] = [("terminal", "txt"), ("markdown", "md"), ("json", "json")];
+
+fn cases() -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> =
+        fs::read_dir(project().join("samples")).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
+    all.sort();
+    assert!(all.len() >= 6, "the samples are gone");
+    all
+}
+
+fn case(folder: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(folder.join("case.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn every_format_of_every_case_is_as_expected() {
+    let mut wrong = Vec::new();
+    for folder in cases() {
+        for (format, ending) in FORMATS {
+            let ran = run_in(&folder, &["diff", "good.log", "bad.log", "--format", format, "--width", "100"]);
+            assert!(ran.status < 2, "{}: {}", folder.display(), ran.err);
+            let path = folder.join(format!("expected.{ending}"));
+            if std::env::var_os("BLESS").is_some() {
+                fs::write(&path, &ran.out).unwrap();
+            } else if fs::read_to_string(&path).unwrap_or_default() != ran.out {
+                wrong.push(path.display().to_string());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not as expected (`BLESS=1 cargo test golden` rewrites them):\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_case_gets_the_verdict_and_the_findings_it_is_about() {
+    for folder in cases() {
+        let (case, name) = (case(&folder), folder.display());
+        let diff = json_in(&folder, &["diff", "good.log", "bad.log"]);
+        assert_eq!(diff["verdict"], case["verdict"], "{name}");
+        let new: Vec<&Value> = diff["findings"].as_array().unwrap().iter().filter(|f| f["new"] == true).collect();
+        for id in case["findings"].as_array().unwrap() {
+            assert!(new.iter().any(|f| f["id"] == *id), "{name}: {id} is not among the findings");
+        }
+        let client = |f: &&Value| f["kind"] == "client-regression";
+        let accused: Vec<&Value> = new.into_iter().filter(client).map(|f| &f["id"]).collect();
+        let meant: Vec<&Value> = case["findings"].as_array().unwrap().iter().collect();
+        assert!(accused.iter().all(|a| meant.contains(a)), "{name}: {accused:?} is a false accusation");
+    }
+}
+
+#[test]
+fn every_case_that_is_not_the_same_names_the_line_at_which_the_two_part() {
+    for folder in cases() {
+        let diff = json_in(&folder, &["diff", "good.log", "bad.log"]);
+        let bad = fs::read_to_string(folder.join("bad.log")).unwrap();
+        for server in diff["servers"].as_array().unwrap().iter().filter(|s| s["verdict"] != "same") {
+            let line = server["divergence"]["bad_line"].as_u64();
+            let text = line.and_then(|n| bad.lines().nth(n as usize - 1));
+            assert!(text.is_some_and(|t| t.contains("MCP")), "{}: {:?}", folder.display(), server["divergence"]);
+        }
+    }
+}
