@@ -2,6 +2,8 @@
 //!
 //! Writes `$OUT_DIR/pack_mcp.rs`: one slice of `(path inside the pack, text)`, sorted by path.
 
+#![allow(clippy::print_stdout)] // how a build script talks to cargo
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};

@@ -14,15 +14,15 @@
 //! pack format (`patterns/README.md`).
 #![forbid(unsafe_code)]
 
-pub mod error;
-pub mod source;
-pub mod parse;
-pub mod normalize;
-pub mod pattern;
-pub mod classify;
-pub mod timeline;
 pub mod align;
-pub mod diagnose;
-pub mod report;
-pub mod render;
+pub mod classify;
 pub mod cli;
+pub mod diagnose;
+pub mod error;
+pub mod normalize;
+pub mod parse;
+pub mod pattern;
+pub mod render;
+pub mod report;
+pub mod source;
+pub mod timeline;

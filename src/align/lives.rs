@@ -1,8 +1,8 @@
 //! Aligns two lives of one server by event identity.
 //!
-//! Events that may happen at once (a stream fails while a tool is called) come in any order. So each life is first put
-//! into a canonical order: barriers (`order: fixed` in the catalogue) stay where they are, what lies between two of
-//! them is sorted by phase. Then repeats are folded again and the keys are aligned with `similar`.
+//! The keys of the two are aligned with `similar`, in the order of the logs. Events that may happen at once (a stream
+//! fails while a tool is called) come in any order; so what merely swapped places between two barriers (`order: fixed`
+//! in the catalogue) is settled afterwards in [`settle`](super::settle), and is no difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::Divergence;
-use crate::pattern::{Order, Phase};
+use super::settle::settle;
+use crate::pattern::Phase;
 use crate::timeline::{Item, fold};
 
 /// Slower or faster by less than this is the machine's mood, in milliseconds.
@@ -87,54 +88,31 @@ impl Aligned {
     pub fn divergence(&self) -> Option<Divergence> {
         let row = self.rows.iter().position(|r| r.kind.is_some_and(ChangeKind::is_behaviour))?;
         let differing = &self.rows[row..];
-        // Where good goes on one way and bad another, what bad did is what is to be explained.
-        let run = differing.iter().take_while(|r| r.kind.is_some_and(ChangeKind::is_behaviour));
-        let telling = run.clone().position(|r| r.bad.is_some()).unwrap_or(0);
-        let bad = differing.iter().find_map(|r| r.bad.as_ref());
-        let good = differing.iter().find_map(|r| r.good.as_ref());
-        let shown = &differing[telling];
+        let line = |side: fn(&Change) -> Option<&Item>| differing.iter().find_map(side).map(|i| i.event.line);
+        let shown = &self.rows[row];
         let event = shown.bad.as_ref().or(shown.good.as_ref())?.event.id().to_owned();
         Some(Divergence {
-            good_line: good.map(|i| i.event.line),
-            bad_line: bad.map(|i| i.event.line),
+            good_line: line(|c| c.good.as_ref()),
+            bad_line: line(|c| c.bad.as_ref()),
             event,
-            row: row + telling,
+            row,
         })
     }
 }
 
 /// Aligns two lives; only items that are compared are given.
 pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
-    let (good, bad) = (canonical(good), canonical(bad));
+    let folded = |items: &[&Item]| fold(items.iter().map(|i| (*i).clone()));
+    let (good, bad) = (folded(good), folded(bad));
     let (good_keys, bad_keys) = interned(&good, &bad);
     let ops = capture_diff_slices(Algorithm::Myers, &good_keys, &bad_keys);
     let mut rows = Vec::new();
     for op in ops {
         rows_of(op, &good, &bad, &mut rows);
     }
+    let mut rows = settle(rows);
     mark_moves(&mut rows);
     Aligned { rows }
-}
-
-/// Barriers stay, what lies between them is sorted by phase, repeats are folded anew.
-fn canonical(items: &[&Item]) -> Vec<Item> {
-    let mut sorted: Vec<Item> = Vec::with_capacity(items.len());
-    let mut free: Vec<Item> = Vec::new();
-    for item in items {
-        if item.event.def.order == Order::Fixed {
-            flush(&mut free, &mut sorted);
-            sorted.push((*item).clone());
-        } else {
-            free.push((*item).clone());
-        }
-    }
-    flush(&mut free, &mut sorted);
-    fold(sorted)
-}
-
-fn flush(free: &mut Vec<Item>, sorted: &mut Vec<Item>) {
-    free.sort_by_key(|i| i.event.phase());
-    sorted.append(free);
 }
 
 /// Equal keys as equal small numbers, in order of appearance.
@@ -152,21 +130,26 @@ fn rows_of(op: DiffOp, good: &[Item], bad: &[Item], rows: &mut Vec<Change>) {
     let (good, bad) = (&good[op.old_range()], &bad[op.new_range()]);
     if matches!(op, DiffOp::Equal { .. }) {
         let both = good.iter().zip(bad);
-        return rows.extend(both.map(|(g, b)| Change { kind: shift(g, b), good: Some(g.clone()), bad: Some(b.clone()) }));
+        return rows.extend(both.map(|(g, b)| Change {
+            kind: shift(g, b),
+            good: Some(g.clone()),
+            bad: Some(b.clone()),
+        }));
     }
     let same_event = good.first().zip(bad.first()).is_some_and(|(g, b)| g.event.id() == b.event.id());
     let paired = usize::from(same_event);
     for (g, b) in good.iter().zip(bad).take(paired) {
         rows.push(Change { kind: Some(ChangeKind::Changed), good: Some(g.clone()), bad: Some(b.clone()) });
     }
-    let removed = good.iter().skip(paired).cloned();
-    rows.extend(removed.map(|g| Change { kind: Some(ChangeKind::Removed), good: Some(g), bad: None }));
+    // What bad did instead comes first: it is what is to be explained.
     let added = bad.iter().skip(paired).cloned();
     rows.extend(added.map(|b| Change { kind: Some(ChangeKind::Added), good: None, bad: Some(b) }));
+    let removed = good.iter().skip(paired).cloned();
+    rows.extend(removed.map(|g| Change { kind: Some(ChangeKind::Removed), good: Some(g), bad: None }));
 }
 
 /// How two events of one key differ: in count first, then in time.
-fn shift(good: &Item, bad: &Item) -> Option<ChangeKind> {
+pub(super) fn shift(good: &Item, bad: &Item) -> Option<ChangeKind> {
     let (few, many) = (good.repeats.min(bad.repeats), good.repeats.max(bad.repeats));
     // How often a person called a tool is not the client's behaviour.
     let by_hand = matches!(good.event.phase(), Phase::Call);
@@ -191,10 +174,13 @@ fn mark_moves(rows: &mut Vec<Change>) {
     }
     let mut gone = BTreeSet::new();
     for at in 0..rows.len() {
-        let key = rows[at].bad.as_ref().filter(|_| rows[at].kind == Some(ChangeKind::Added)).map(|b| b.key.clone());
-        let from = key.and_then(|k| removed.get_mut(&k)).filter(|places| !places.is_empty()).map(|p| p.remove(0));
+        let key =
+            rows[at].bad.as_ref().filter(|_| rows[at].kind == Some(ChangeKind::Added)).map(|b| b.key.clone());
+        let from =
+            key.and_then(|k| removed.get_mut(&k)).filter(|places| !places.is_empty()).map(|p| p.remove(0));
         if let Some(from) = from {
-            rows[at].good = rows[from].good.clone();
+            let moved = rows[from].good.take();
+            rows[at].good = moved;
             rows[at].kind = Some(ChangeKind::Moved);
             gone.insert(from);
         }

@@ -6,6 +6,7 @@
 
 mod lives;
 mod servers;
+mod settle;
 mod surroundings;
 
 pub use lives::{Aligned, Change, ChangeKind, align};

@@ -13,7 +13,8 @@ pub struct Pair {
 
 /// Pairs servers. Every server of either log is in exactly one pair, in the order of the bad log and then of the good.
 pub fn pair(good: &[ServerSummary], bad: &[ServerSummary]) -> Vec<Pair> {
-    let mut free: Vec<&ServerSummary> = good.iter().filter(|g| bad.iter().all(|b| b.name != g.name)).collect();
+    let mut free: Vec<&ServerSummary> =
+        good.iter().filter(|g| bad.iter().all(|b| b.name != g.name)).collect();
     let mut pairs: Vec<Pair> = Vec::new();
     for b in bad {
         let by_name = good.iter().find(|g| g.name == b.name);
@@ -55,6 +56,7 @@ mod tests {
         pair(good, bad).into_iter().map(|p| (p.good, p.bad)).collect()
     }
 
+    #[allow(clippy::unnecessary_wraps)] // keeps the tables below short
     fn some(name: &str) -> Option<String> {
         Some(name.to_owned())
     }

@@ -138,15 +138,16 @@ impl VersionReader {
         }
         for ((finder, _), found) in self.marks.iter().zip(&mut self.found) {
             if found.is_none() {
-                *found = finder.find(message).and_then(|at| version_at(&message[at + finder.needle().len()..]));
+                *found =
+                    finder.find(message).and_then(|at| version_at(&message[at + finder.needle().len()..]));
             }
         }
     }
 
     /// The version, and where it was read.
     pub fn version(&self) -> Option<(&str, &str)> {
-        let both = self.found.iter().zip(&self.marks);
-        both.filter_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str()))).next()
+        let mut both = self.found.iter().zip(&self.marks);
+        both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())))
     }
 }
 

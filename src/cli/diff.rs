@@ -82,7 +82,12 @@ fn refuse_emptiness(arguments: &Arguments, good: &Reading, bad: &Reading) -> Res
     if good.input.mcp_lines + bad.input.mcp_lines == 0 {
         let cause = "no line of either log concerns an MCP server";
         let remedy = "run the client with `--debug` and a server configured";
-        return Err(Error::new(ErrorKind::Input, format!("{} and {}", arguments.good, arguments.bad), cause, remedy));
+        return Err(Error::new(
+            ErrorKind::Input,
+            format!("{} and {}", arguments.good, arguments.bad),
+            cause,
+            remedy,
+        ));
     }
     let absent = arguments.subject.server.iter().find(|name| {
         let has = |r: &Reading| r.input.servers.iter().any(|s| s.name == **name);

@@ -1,6 +1,6 @@
 //! The command line: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status.
 //!
-//! The only room that prints. A verb is one file and one line in [`Verb`].
+//! The only room that prints. A verb is one file and one line in `Verb`.
 
 mod diagnose;
 mod diff;

@@ -11,9 +11,9 @@ pub(super) struct Output {
     #[arg(long, value_name = "FORMAT", default_value = "terminal", value_parser = format_names())]
     pub(super) format: String,
     /// Write the report to this file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<String>,
-    /// When to use colour (NO_COLOR and CLICOLOR_FORCE are obeyed)
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(super) file: Option<String>,
+    /// When to use colour (`NO_COLOR` and `CLICOLOR_FORCE` are obeyed)
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub(super) color: When,
     /// Columns of the terminal report [default: those of the terminal, 80 where there is none]

@@ -17,9 +17,14 @@ pub(super) fn write(report: &Report, output: &Output) -> Result<()> {
         return Err(Error::new(ErrorKind::Usage, "--format", "no such format", "see --help for the list"));
     };
     let text = (format.render)(report, &look(output));
-    match &output.output {
+    match &output.file {
         Some(path) => std::fs::write(path, text).map_err(|e| {
-            Error::new(ErrorKind::Output, path.as_str(), e.to_string(), "choose a place that can be written to")
+            Error::new(
+                ErrorKind::Output,
+                path.as_str(),
+                e.to_string(),
+                "choose a place that can be written to",
+            )
         }),
         None => pipe(&text),
     }
@@ -36,7 +41,7 @@ fn pipe(text: &str) -> Result<()> {
 }
 
 fn look(output: &Output) -> Look {
-    let terminal = output.output.is_none() && io::stdout().is_terminal();
+    let terminal = output.file.is_none() && io::stdout().is_terminal();
     let measured = || terminal_size::terminal_size().filter(|_| terminal).map(|(w, _)| usize::from(w.0));
     let width = output.width.map(usize::from).or_else(measured).unwrap_or(WIDTH).max(40);
     Look { width, colour: colour(output.color, terminal), unicode: !output.ascii && speaks_unicode() }
@@ -56,7 +61,8 @@ fn colour(when: When, terminal: bool) -> bool {
 
 /// Whether the locale can show more than ASCII; one that says nothing is taken to.
 fn speaks_unicode() -> bool {
-    let value = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+    let value =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
     value.is_none_or(|v| v.to_ascii_lowercase().contains("utf"))
 }
 

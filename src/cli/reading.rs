@@ -52,7 +52,8 @@ pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Readin
     let (start, stamp, line) = (summary.first_stamp(), summary.last_stamp(), summary.last_line());
     let input = summary.finish(path, dialect, tally, wish.version);
     let client = input.client_version.as_ref().and_then(|v| Version::parse(&v.value).ok());
-    let diagnosis = engine.map(|e| e.finish(End { stamp, line, client: client.as_ref() })).unwrap_or_default();
+    let diagnosis =
+        engine.map(|e| e.finish(End { stamp, line, client: client.as_ref() })).unwrap_or_default();
     Ok(Reading { input, start, lives: lives.finish(), unknown, diagnosis, surroundings })
 }
 

@@ -139,7 +139,7 @@ pub struct Finding {
     pub falsepositives: Vec<String>,
     /// The signatures that this one explains.
     pub explains: Vec<String>,
-    /// The id of the finding that explains this one; set by [`order`](super::order).
+    /// The id of the finding that explains this one; set by [`order`](super::order()).
     pub explained_by: Option<String>,
 }
 
@@ -195,5 +195,15 @@ fn weight(answer: Expect) -> u8 {
         Expect::Inconclusive => 1,
         Expect::NoMatch => 2,
         Expect::NotApplicable => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Proof;
+
+    #[test]
+    fn nothing_proves_nothing() {
+        assert!(Proof::new(Vec::new()).is_none());
     }
 }

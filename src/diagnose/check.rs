@@ -324,3 +324,170 @@ impl Check<'_> {
 fn is_rest(step: &Step) -> bool {
     step.span.as_deref() == Some("rest-of-log")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::diagnose::fixture::{compiled, problems};
+
+    fn step(more: &Value) -> Value {
+        let mut step = json!({ "as": "y", "event": "b" });
+        step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        step
+    }
+
+    fn rule(steps: &Value) -> Value {
+        json!({ "key": ["server"], "within": "10s", "within_lines": 9, "steps": steps })
+    }
+
+    /// What is wrong with `a`, then `b` with these keys.
+    fn wrong(more: &Value) -> Vec<String> {
+        let steps = json!([{ "as": "x", "event": "a" }, step(more)]);
+        problems(rule(&steps), &[]).into_iter().map(|p| p.place).collect()
+    }
+
+    fn silent(more: &Value) -> Vec<String> {
+        let mut gone = json!({ "as": "gone", "absent": ["c"], "for": "9s", "at_end_of_log": "match" });
+        gone.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        gone.as_object_mut().unwrap().retain(|_, v| !v.is_null());
+        let steps = json!([{ "as": "x", "event": "a" }, gone]);
+        problems(rule(&steps), &[]).into_iter().map(|p| p.place).collect()
+    }
+
+    #[test]
+    fn a_rule_that_can_match_has_no_problem() {
+        assert_eq!(wrong(&json!({ "within": "10s", "not_between": ["c"], "where": { "v": 1 } })), [""; 0]);
+        assert_eq!(silent(&json!({})), [""; 0]);
+        compiled(json!({ "key": [], "steps": [{ "as": "x", "event": "start" }] }), &[]);
+    }
+
+    #[test]
+    fn every_event_must_exist_and_the_nearest_is_named() {
+        assert_eq!(wrong(&json!({ "event": ["b", "nothing"] })), ["/match/steps/1/event"]);
+        assert_eq!(wrong(&json!({ "not_between": ["nothing"] })), ["/match/steps/1/not_between"]);
+        assert_eq!(silent(&json!({ "absent": ["nothing"] })), ["/match/steps/1/absent"]);
+        let found = problems(rule(&json!([{ "as": "x", "event": "strt" }])), &[]);
+        assert_eq!(found[0].message, "step `x` names `strt`, which no pack defines; did you mean `start`?");
+    }
+
+    #[test]
+    fn every_event_must_carry_the_key() {
+        let found = problems(rule(&json!([{ "as": "x", "event": "start" }])), &[]);
+        let message = "step `x`: `start` has no field `server`, which is in the key: it would never be seen";
+        assert_eq!(found[0].message, message);
+    }
+
+    #[test]
+    fn every_tested_field_must_be_given_by_some_wording() {
+        assert_eq!(wrong(&json!({ "where": { "tol": "p" } })), ["/match/steps/1/where/tol"]);
+        assert_eq!(wrong(&json!({ "where": { "v": {} } })), ["/match/steps/1/where/v"]);
+    }
+
+    #[test]
+    fn a_step_is_an_event_or_an_absence() {
+        assert_eq!(wrong(&json!({ "event": [] })), ["/match/steps/1"]);
+        assert_eq!(silent(&json!({ "event": "b" })), ["/match/steps/1"]);
+        assert_eq!(wrong(&json!({ "for": "3s" })), ["/match/steps/1"]);
+        assert_eq!(wrong(&json!({ "at_end_of_log": "match" })), ["/match/steps/1"]);
+    }
+
+    #[test]
+    fn an_absence_is_last_not_alone_and_says_how_long_and_what_the_end_means() {
+        let gone = json!({ "as": "gone", "absent": ["c"], "for": "9s", "at_end_of_log": "match" });
+        let places =
+            |steps: &Value| problems(rule(steps), &[]).into_iter().map(|p| p.place).collect::<Vec<_>>();
+        assert_eq!(
+            places(&json!([{ "as": "x", "event": "a" }, gone, { "as": "y", "event": "b" }])),
+            ["/match/steps/1"]
+        );
+        assert_eq!(places(&json!([gone])), ["/match/steps/0"]);
+        assert_eq!(silent(&json!({ "for": null })), ["/match/steps/1"]);
+        assert_eq!(silent(&json!({ "at_end_of_log": null })), ["/match/steps/1"]);
+        assert_eq!(silent(&json!({ "for": "0s" })), ["/match/steps/1/for"]);
+        assert_eq!(silent(&json!({ "for": "long" })), ["/match/steps/1/for"]);
+        assert_eq!(silent(&json!({ "within": "3s" })), ["/match/steps/1"]);
+        assert_eq!(silent(&json!({ "not_between": ["d"] })), ["/match/steps/1"]);
+    }
+
+    #[test]
+    fn the_rest_of_the_log_alone_cannot_be_inconclusive() {
+        let rest = |at_end: &str| silent(&json!({ "for": "rest-of-log", "at_end_of_log": at_end }));
+        assert_eq!(rest("no-match"), ["/match/steps/1/at_end_of_log", "/match"]);
+        assert_eq!(rest("inconclusive"), ["/match"]);
+        assert_eq!(rest("match"), [""; 0]);
+    }
+
+    #[test]
+    fn a_step_is_not_its_own_killer() {
+        assert_eq!(wrong(&json!({ "not_between": ["b", "c"] })), ["/match/steps/1/not_between"]);
+    }
+
+    #[test]
+    fn the_first_step_has_nothing_before_it() {
+        let first = |more: &Value| {
+            let found = problems(rule(&json!([step(more)])), &[]);
+            found.into_iter().map(|p| p.place).collect::<Vec<_>>()
+        };
+        assert_eq!(first(&json!({ "within": "1s" })), ["/match/steps/0/within"]);
+        assert_eq!(first(&json!({ "not_between": ["c"] })), ["/match/steps/0/not_between"]);
+        let count = json!({ "not_between": ["c"], "count": { "min": 2, "within": "9s" } });
+        assert_eq!(first(&count), [""; 0], "but a count has something between");
+    }
+
+    #[test]
+    fn no_window_is_longer_than_the_whole() {
+        assert_eq!(wrong(&json!({ "within": "11s" })), ["/match/steps/1/within"]);
+        let count = json!({ "count": { "min": 2, "within": "11s" } });
+        assert_eq!(wrong(&count), ["/match/steps/1/count/within"]);
+    }
+
+    #[test]
+    fn a_count_is_at_least_two_and_not_without_end() {
+        for min in [0, 1, 101] {
+            let count = json!({ "count": { "min": min, "within": "9s" } });
+            assert_eq!(wrong(&count), ["/match/steps/1/count/min"], "{min}");
+        }
+    }
+
+    #[test]
+    fn names_of_steps_are_plain_and_their_own() {
+        for name in ["x", "", "Y", "y-1", "server"] {
+            assert_eq!(wrong(&json!({ "as": name })), ["/match/steps/1/as"], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_rule_needs_steps_and_guards_that_agree() {
+        let places = |rule: Value| problems(rule, &[]).into_iter().map(|p| p.place).collect::<Vec<_>>();
+        let steps = json!([{ "as": "x", "event": "a" }]);
+        assert_eq!(places(json!({ "key": ["server"] })), ["/match"]);
+        assert_eq!(places(json!({ "key": ["server"], "or": [steps, []] })), ["/match/or/1"]);
+        assert_eq!(places(json!({ "key": ["server"], "steps": steps, "or": [steps] })), ["/match/or"]);
+        assert_eq!(places(json!({ "key": ["server", "server"], "steps": steps })), ["/match/key/1"]);
+        assert_eq!(places(json!({ "key": [], "within_lines": 3, "steps": steps })), ["/match/within_lines"]);
+        let guards = json!({ "key": [], "needs_before": ["c"], "not_before": ["c", "zzz"], "steps": steps });
+        assert_eq!(places(guards), ["/match/not_before", "/match/not_before"]);
+    }
+
+    #[test]
+    fn what_surrounds_the_rule_is_checked_as_well() {
+        let place = |key: &str, value: Value| {
+            let found = problems(rule(&json!([{ "as": "x", "event": "a" }])), &[(key, value)]);
+            found.into_iter().map(|p| p.place).collect::<Vec<_>>()
+        };
+        assert_eq!(place("kind", json!("benign")), ["/severity"]);
+        assert_eq!(place("explains", json!(["sig"])), ["/explains"]);
+        assert_eq!(place("applies_to", json!({ "client": "2.x.y.z" })), ["/applies_to/client"]);
+        assert_eq!(place("applies_to", json!({ "outside": "hide" })), ["/applies_to/outside"]);
+        let worse = json!([{ "event": "zzz", "within": "1s", "severity": "low", "says": "{x.line" }]);
+        assert_eq!(
+            place("escalate", worse),
+            ["/escalate/0/says", "/escalate/0/event", "/escalate/0/severity"]
+        );
+        let test = json!([{ "name": "t", "expect": "match", "at": { "q": 1 }, "log": [] }]);
+        assert_eq!(place("tests", test), ["/tests/0/at/q"]);
+        let says = json!({ "summary": "{q.line}", "expected": "", "advice": ["", "{x.nothing}"] });
+        assert_eq!(place("says", says), ["/says/summary", "/says/advice/1"]);
+    }
+}

@@ -162,8 +162,8 @@ mod tests {
 
     use super::Condition;
 
-    fn holds(test: Value, value: &Value) -> bool {
-        Condition::compile("f", &test).unwrap().test.holds(value)
+    fn holds(test: impl Into<Value>, value: &Value) -> bool {
+        Condition::compile("f", &test.into()).unwrap().test.holds(value)
     }
 
     #[test]

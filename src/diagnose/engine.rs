@@ -16,8 +16,9 @@ use super::duration;
 use super::keys::{KeySet, MAX_KEYS, Slot};
 use super::plan::{Group, Plans};
 use super::record::{Ledger, no_clock};
-use super::state::{Match, Settled, Signal, Silent, State, Turn, Watch};
+use super::state::{Match, Settled, Signal, State, Turn};
 use super::trail::Moment;
+use super::watch::{Silent, Watch};
 use crate::classify::Event;
 use crate::parse::Stamp;
 

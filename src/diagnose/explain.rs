@@ -13,8 +13,8 @@ use super::duration;
 use super::engine::{Core, End};
 use super::record;
 use super::says;
-use super::state::{Spot, Watch, Why};
 use super::trail::{Moment, Trail};
+use super::watch::{Spot, Watch, Why};
 use crate::classify::Event;
 
 /// How far a signature came under one key.
@@ -176,5 +176,94 @@ fn sentence(rule: &Compiled, spot: Spot, now: &Moment<'_>, why: Why<'_>) -> Stri
         }
         Why::Between => format!("`{event}` comes before step `{name}`, which it must not"),
         Why::Came => format!("`{event}` comes, and `{name}` is its absence"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Attempt, explain};
+    use crate::classify::Event;
+    use crate::diagnose::engine::End;
+    use crate::diagnose::fixture::{at, compiled, of, with};
+
+    fn rule() -> Value {
+        json!({ "key": ["server"], "within": "1h", "within_lines": 9, "needs_before": ["d"], "steps": [
+            { "as": "x", "event": "a", "where": { "v": 404 } },
+            { "as": "y", "event": "b", "within": "2s", "not_between": ["c"] },
+            { "as": "gone", "absent": ["e"], "for": "5s", "at_end_of_log": "inconclusive" }] })
+    }
+
+    fn attempts(events: &[Event]) -> Vec<Attempt> {
+        let last = events.last().unwrap();
+        let end = End { stamp: last.stamp, line: last.line, client: None };
+        explain(&compiled(rule(), &[]), events, end)
+    }
+
+    fn a(line: u64, ms: i64, v: i64) -> Event {
+        with(at("a", line, ms), "v", v)
+    }
+
+    /// The lines reached, the line that stopped it, and why.
+    fn story(events: &[Event]) -> (Vec<u64>, u64, String) {
+        let attempt = attempts(events).remove(0);
+        let stop = attempt.stopped_by.unwrap();
+        (attempt.reached.iter().map(|e| e.line).collect(), stop.line, stop.why)
+    }
+
+    #[test]
+    fn the_line_that_stopped_it_is_named_with_the_reason() {
+        let guard = at("d", 1, 0);
+        let cases = [
+            (vec![a(2, 0, 404)], vec![], 2, "`a` comes before the guard: d must have come first"),
+            (vec![guard.clone(), a(2, 0, 500)], vec![], 2, "`a` comes for step `x`, but its `v` is 500"),
+            (
+                vec![guard.clone(), a(2, 0, 404), at("c", 3, 1), at("b", 4, 2)],
+                vec![2],
+                3,
+                "`c` comes before step `y`, which it must not",
+            ),
+            (
+                vec![guard.clone(), a(2, 0, 404), at("b", 3, 2001)],
+                vec![2],
+                3,
+                "`b` comes for step `y` more than 2 s (9 lines) after the step before",
+            ),
+            (
+                vec![guard.clone(), a(2, 0, 404), at("b", 3, 1), at("e", 4, 2)],
+                vec![2, 3],
+                4,
+                "`e` comes, and `gone` is its absence",
+            ),
+            (vec![guard.clone(), a(2, 0, 404), at("d", 7, 1)], vec![2], 7, "the log ends before step `y`"),
+        ];
+        for (log, reached, line, why) in cases {
+            assert_eq!(story(&log), (reached, line, why.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_match_is_told_as_one_and_each_server_on_its_own() {
+        let log = [at("d", 1, 0), a(2, 1, 404), at("b", 3, 2), of(at("a", 4, 9000), "t"), at("d", 5, 9001)];
+        let told = attempts(&log);
+        assert_eq!(told.len(), 2);
+        assert!(told[0].matched && told[0].missing.is_none() && told[0].stopped_by.is_none());
+        assert_eq!(
+            (told[1].matched, told[1].server.as_deref(), told[1].missing.as_deref()),
+            (false, Some("t"), Some("x"))
+        );
+    }
+
+    #[test]
+    fn the_furthest_attempt_is_told_and_a_later_one_as_far_replaces_it() {
+        let log = [at("d", 1, 0), a(2, 1, 404), at("c", 3, 2), a(4, 3, 404), a(5, 4, 500)];
+        let (reached, line, why) = story(&log);
+        assert_eq!((reached, line, why.as_str()), (vec![4], 5, "the log ends before step `y`"));
+    }
+
+    #[test]
+    fn a_log_without_any_of_its_events_has_no_attempts() {
+        assert_eq!(attempts(&[at("f", 1, 0)]), []);
     }
 }

@@ -1,6 +1,6 @@
 //! Known failures: signatures are run over the events of a log, and what they find is proven by its lines.
 //!
-//! Comes in: signatures, [`compile`]d once against a [`Vocabulary`] of events, and the events of one log, in order.
+//! Comes in: signatures, compiled once against a [`Vocabulary`] of events, and the events of one log, in order.
 //! Goes out: a [`Diagnosis`]: for each signature and server one of four answers, with a [`Finding`] or the reason why
 //! it cannot be told. One pass, whatever the number of signatures, in memory that the log cannot blow up. No wording,
 //! no version and no advice stands here: those are the packs'.
@@ -19,15 +19,20 @@ mod keys;
 mod order;
 mod plan;
 mod record;
+mod register;
 mod says;
 mod state;
 mod trail;
+mod trial;
 mod vocabulary;
+mod watch;
 
 #[cfg(test)]
-mod bench_input;
+mod fixture;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod semantics;
 
@@ -36,4 +41,5 @@ pub use compile::{Compiled, Problem, compile};
 pub use engine::{End, Engine, run};
 pub use explain::{Attempt, Stop, explain};
 pub use order::order;
+pub use trial::{TrialOutcome, diagnose_case, events_of, trial};
 pub use vocabulary::Vocabulary;

@@ -73,3 +73,95 @@ fn tree(causes: &[Option<usize>], root: usize, members: &[usize]) -> Vec<usize> 
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::order;
+    use crate::diagnose::answer::{Evidence, Finding, Proof};
+    use crate::diagnose::engine::{End, run};
+    use crate::diagnose::fixture::{compiled, event};
+    use crate::pattern::Severity;
+
+    fn finding(id: &str, line: u64, severity: Severity, explains: &[&str]) -> Finding {
+        let rule = serde_json::json!({ "key": [], "steps": [{ "as": "x", "event": "a" }] });
+        let found = run(&[compiled(rule, &[])], &[event("a", 1)], End::default()).findings.remove(0);
+        let line = Evidence { step: "x".to_owned(), event: "a".to_owned(), line, text: String::new() };
+        let evidence = Proof::new(vec![line]).unwrap();
+        let explains = explains.iter().map(|&e| e.to_owned()).collect();
+        Finding { id: id.to_owned(), severity, explains, evidence, ..found }
+    }
+
+    fn ids(findings: Vec<Finding>) -> Vec<(String, Option<String>)> {
+        order(findings).into_iter().map(|f| (f.id, f.explained_by)).collect()
+    }
+
+    fn pair(id: &str, by: Option<&str>) -> (String, Option<String>) {
+        (id.to_owned(), by.map(str::to_owned))
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_then_the_earliest() {
+        let all = [("c", 9, Severity::High), ("b", 2, Severity::Low), ("a", 3, Severity::High)];
+        let all = all.map(|(id, line, severity)| finding(id, line, severity, &[]));
+        assert_eq!(ids(all.into()), [pair("a", None), pair("c", None), pair("b", None)]);
+    }
+
+    #[test]
+    fn a_cause_leads_however_mild_and_its_symptoms_follow_under_it() {
+        let all = vec![
+            finding("loop", 5, Severity::Critical, &[]),
+            finding("other", 1, Severity::High, &[]),
+            finding("get-404", 3, Severity::Low, &["loop", "no-tools"]),
+            finding("no-tools", 9, Severity::Low, &[]),
+        ];
+        let wanted = [
+            pair("get-404", None),
+            pair("loop", Some("get-404")),
+            pair("no-tools", Some("get-404")),
+            pair("other", None),
+        ];
+        assert_eq!(ids(all), wanted);
+    }
+
+    #[test]
+    fn a_cause_explains_only_on_its_server_and_in_its_input() {
+        let cause = finding("cause", 1, Severity::Low, &["symptom"]);
+        let symptom = finding("symptom", 2, Severity::Low, &[]);
+        let elsewhere = Finding { server: Some("t".into()), ..symptom.clone() };
+        let later = Finding { input: 1, ..symptom };
+        assert!(ids(vec![cause, elsewhere, later]).iter().all(|(_, by)| by.is_none()));
+    }
+
+    #[test]
+    fn findings_that_explain_each_other_make_no_circle() {
+        let all = vec![finding("a", 1, Severity::Low, &["b"]), finding("b", 2, Severity::Low, &["a"])];
+        assert_eq!(ids(all), [pair("b", None), pair("a", Some("b"))]);
+    }
+
+    proptest! {
+        #[test]
+        fn none_is_lost_and_the_order_does_not_depend_on_the_order_they_come_in(
+            drawn in proptest::collection::vec((0_u64..5, 0_usize..3, proptest::collection::vec(0_usize..7, 0..3)), 0..7),
+            turn in 0_usize..7,
+        ) {
+            let severities = [Severity::Low, Severity::High, Severity::Critical];
+            let one = |(i, (line, severity, explains)): (usize, &(u64, usize, Vec<usize>))| {
+                let explains: Vec<String> = explains.iter().filter(|e| **e != i).map(ToString::to_string).collect();
+                let explains: Vec<&str> = explains.iter().map(String::as_str).collect();
+                finding(&i.to_string(), *line, severities[*severity], &explains)
+            };
+            let all: Vec<Finding> = drawn.iter().enumerate().map(one).collect();
+            let mut turned = all.clone();
+            turned.rotate_left(turn % all.len().max(1));
+            let sorted = ids(all);
+            prop_assert_eq!(sorted.len(), drawn.len());
+            for (place, (_, by)) in sorted.iter().enumerate() {
+                let cause = by.as_ref().map(|by| sorted.iter().position(|(id, _)| id == by).unwrap());
+                prop_assert!(cause.is_none_or(|c| c < place), "a cause stands above: {sorted:?}");
+            }
+            prop_assert_eq!(sorted, ids(turned));
+        }
+    }
+}

@@ -204,3 +204,82 @@ pub(super) fn clean(text: &str) -> String {
 fn steers(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Template, clean};
+    use crate::classify::Event;
+    use crate::diagnose::engine::{End, run};
+    use crate::diagnose::fixture::{at, compiled, event, of, problems, with};
+
+    fn steps() -> Value {
+        let count = json!({ "min": 2, "within": "1h" });
+        json!([{ "as": "x", "event": "a" }, { "as": "loop", "event": "b", "count": count }])
+    }
+
+    fn says(summary: &str) -> Value {
+        json!({ "summary": summary, "expected": "", "advice": [] })
+    }
+
+    fn summary(template: &str, events: &[Event]) -> String {
+        let rule = json!({ "key": ["server"], "within_lines": 99, "steps": steps() });
+        let rules = [compiled(rule, &[("says", says(template))])];
+        run(&rules, events, End::default()).findings.remove(0).summary
+    }
+
+    fn problem(template: &str) -> Option<String> {
+        let rule = json!({ "key": ["server"], "within_lines": 99, "steps": steps() });
+        problems(rule, &[("says", says(template))]).pop().map(|p| p.message)
+    }
+
+    #[test]
+    fn holes_are_filled_from_the_match() {
+        let log = [at("a", 3, 0), with(at("b", 5, 1200), "v", 404), at("b", 9, 241_200)];
+        let text =
+            "{server}: {x.line}, {loop.line}, {loop.n}x, {loop.v}, {x.v}, {dt:x..loop}, {dt:loop..loop} {{}}";
+        assert_eq!(summary(text, &log), "s: 3, 5, 2x, 404, ?, 4 min, 4 min {}");
+    }
+
+    #[test]
+    fn without_a_clock_a_distance_is_counted_in_lines() {
+        let log = [event("a", 3), event("b", 4), event("b", 5)];
+        assert_eq!(summary("{dt:x..loop}, {dt:loop..loop}", &log), "2 lines, 1 line");
+    }
+
+    #[test]
+    fn what_stands_in_a_log_cannot_steer_the_terminal_or_flood_the_report() {
+        let hostile = "red \u{1b}[31m\r\n\t two\u{202e}lines ";
+        let log = [with(of(at("a", 1, 0), "s\u{7}"), "tool", hostile), of(at("b", 2, 0), "s\u{7}")];
+        let log = [log[0].clone(), log[1].clone(), log[1].clone()];
+        assert_eq!(summary("{server}|{x.tool}|", &log), "s|red [31m twolines|");
+        assert_eq!(clean(&"é".repeat(300)).chars().count(), 201);
+    }
+
+    #[test]
+    fn a_hole_that_no_match_could_fill_is_a_problem() {
+        assert_eq!(problem("{server} {x.line} {loop.n} {loop.v} {dt:x..loop}"), None);
+        let bad = ["{who}", "{y.line}", "{x.status}", "{dt:loop..x}", "{dt:x..y}", "{x.line", "x}", "{}"];
+        for template in bad {
+            assert!(problem(template).is_some(), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_hole_must_be_filled_by_every_branch_and_not_by_an_absence() {
+        let gone = json!({ "as": "gone", "absent": ["c"], "for": "9s", "at_end_of_log": "match" });
+        let x = json!({ "as": "x", "event": "a" });
+        let rule = json!({ "key": [], "or": [[x, gone], [x, { "as": "y", "event": "b" }]] });
+        let message = |text| problems(rule.clone(), &[("says", says(text))]).pop().map(|p| p.message);
+        assert_eq!(message("{x.line}"), None);
+        assert_eq!(message("{gone.line}").unwrap(), "`gone` is an absence and has no line");
+        assert_eq!(message("{y.line}").unwrap(), "`y` is no step of every branch");
+        assert_eq!(message("{server}").unwrap(), "`{server}`: the server is not in the key");
+    }
+
+    #[test]
+    fn text_without_holes_stays_as_it_is() {
+        assert_eq!(Template::compile("plain {{ text").unwrap().pieces.len(), 1);
+    }
+}

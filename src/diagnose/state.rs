@@ -3,18 +3,18 @@
 //! Comes in: what the event at hand does ([`Op`]s). Goes out: [`Signal`]s: a match, a silence that begins, a match
 //! that got worse. For each branch and step there is one register with the partial match that has the latest
 //! prefix: a later one of the same length is never worse, since all gaps have upper bounds only and whatever ends
-//! both comes after both. The two exceptions are counted steps, which keep their last events, each with the prefix
-//! it found, and silences, which keep the earliest prefix, or a steady trigger would put them off for ever.
+//! both comes after both. Silences are the exception: they keep the earliest prefix, or a steady trigger would put
+//! them off for ever.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::clock::{Clock, Pos};
-use super::compile::{Branch, Compiled, EventStep, Repeats};
-use super::condition::Condition;
+use super::compile::{Branch, Compiled};
 use super::plan::Op;
-use super::trail::{Captured, Filled, Moment, Partial, Trail};
+use super::register::Register;
+use super::trail::{Captured, Moment, Partial, Trail};
+use super::watch::{Spot, Watch, Why};
 use crate::pattern::AtEnd;
 
 /// What becomes of a signature by an event.
@@ -43,51 +43,6 @@ pub(super) struct Match {
     pub(super) proven: Option<bool>,
     pub(super) worse: Vec<(usize, Arc<Captured>)>,
 }
-
-/// Where in a signature something happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Spot {
-    pub(super) slot: usize,
-    pub(super) branch: usize,
-    pub(super) step: usize,
-}
-
-/// Why an event did not bring a signature further, or ended what it had.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Why<'r> {
-    /// A field has another value.
-    Field(&'r Condition),
-    /// The guard has not been seen.
-    Guard,
-    /// An event of `not_before` has been seen.
-    Barred,
-    /// The step before it is too far back.
-    StepWindow,
-    /// The first step is too far back.
-    WholeWindow,
-    /// The repeats are too far apart.
-    CountWindow,
-    /// It must not come between.
-    Between,
-    /// It is what should have been absent.
-    Came,
-}
-
-/// Looks on while a signature runs; [`Silent`] is the one that does not.
-pub(super) trait Watch {
-    /// A step was filled.
-    fn filled(&mut self, _spot: Spot, _now: &Moment<'_>, _trail: &Trail) {}
-    /// A step was not filled, or what was filled is lost.
-    fn stopped(&mut self, _spot: Spot, _now: &Moment<'_>, _why: Why<'_>) {}
-    /// The whole matched.
-    fn matched(&mut self, _slot: usize) {}
-}
-
-/// Sees nothing, costs nothing.
-#[derive(Debug, Default)]
-pub(super) struct Silent;
-
-impl Watch for Silent {}
 
 /// The event at hand, for one signature and key.
 pub(super) struct Turn<'t, 'e, W> {
@@ -118,23 +73,6 @@ struct Chain {
     timer: Option<u64>,
 }
 
-#[derive(Debug, Default, Clone)]
-struct Register {
-    partial: Option<Partial>,
-    /// The last events of a step that counts.
-    ring: VecDeque<Counted>,
-}
-
-#[derive(Debug, Clone)]
-struct Counted {
-    pos: Pos,
-    captured: Arc<Captured>,
-    /// The latest prefix when it came.
-    before: Option<Partial>,
-    /// Whether a match may begin with it.
-    open: bool,
-}
-
 /// All steps but the silence are filled.
 #[derive(Debug)]
 struct Pending {
@@ -142,13 +80,6 @@ struct Pending {
     /// When the silence is proven; `None`: not before the log ends.
     due: Option<i64>,
     found: Match,
-}
-
-/// What fills a step, and what it follows.
-struct Candidate {
-    before: Option<Partial>,
-    first: Pos,
-    filled: Filled,
 }
 
 impl State {
@@ -163,8 +94,7 @@ impl State {
 
     /// Whether anything is under way.
     pub(super) fn is_live(&self) -> bool {
-        let busy = |r: &Register| r.partial.is_some() || !r.ring.is_empty();
-        self.chains.iter().any(|c| c.pending.is_some() || c.registers.iter().any(busy))
+        self.chains.iter().any(|c| c.pending.is_some() || c.registers.iter().any(Register::is_busy))
     }
 
     /// Lets the event at hand do what it does.
@@ -384,79 +314,6 @@ impl Chain {
         let due = span.and_then(|w| clock.limit(w)).map(|limit| Clock::due(last, limit));
         self.pending = Some(Pending { last, due, found });
         due.is_some()
-    }
-}
-
-impl Register {
-    fn clear(&mut self) {
-        self.partial = None;
-        self.ring.clear();
-    }
-
-    /// Drops counted events; whether there were any.
-    fn forget_counted(&mut self) -> bool {
-        let any = !self.ring.is_empty();
-        self.ring.clear();
-        any
-    }
-
-    /// What would fill `step`, if the event is the last of as many as it counts.
-    fn candidate(
-        &mut self,
-        step: &EventStep,
-        before: Option<Partial>,
-        shut: Option<Why<'static>>,
-        now: &Moment<'_>,
-    ) -> Result<Option<Candidate>, Why<'static>> {
-        let Some(repeats) = step.repeats else {
-            let first = before.as_ref().map_or(now.pos, |p| p.first);
-            let fill = || Candidate { before, first, filled: Filled::One(now.captured()) };
-            return shut.map_or_else(|| Ok(Some(fill())), Err);
-        };
-        match shut {
-            Some(why) if self.ring.is_empty() => Err(why),
-            _ => {
-                let counted =
-                    Counted { pos: now.pos, captured: now.captured(), before, open: shut.is_none() };
-                self.count(counted, repeats, now)
-            }
-        }
-    }
-
-    /// Adds an event to the ring. The first of the ring is always one that a match may begin with: where no later
-    /// one is, it stays, and one in the middle goes.
-    fn count(
-        &mut self,
-        event: Counted,
-        of: Repeats,
-        now: &Moment<'_>,
-    ) -> Result<Option<Candidate>, Why<'static>> {
-        self.ring.push_back(event);
-        if self.ring.len() > of.min {
-            let middle = self.ring.get(1).is_some_and(|second| !second.open);
-            self.ring.remove(usize::from(middle));
-        }
-        let Some(first) = self.ring.front().filter(|_| self.ring.len() >= of.min) else { return Ok(None) };
-        if !now.clock.within(first.pos, Some(of.within)) {
-            return Err(Why::CountWindow);
-        }
-        let filled = Filled::Many(self.ring.iter().map(|c| Arc::clone(&c.captured)).collect());
-        let start = first.before.as_ref().map_or(first.pos, |p| p.first);
-        Ok(Some(Candidate { before: first.before.clone(), first: start, filled }))
-    }
-}
-
-impl Candidate {
-    /// The partial match that it makes, if the windows allow it.
-    fn checked(self, rule: &Compiled, step: &EventStep, now: &Moment<'_>) -> Result<Partial, Why<'static>> {
-        if self.before.as_ref().is_some_and(|p| !now.clock.within(p.last, step.within)) {
-            return Err(Why::StepWindow);
-        }
-        if !now.clock.within(self.first, rule.window) {
-            return Err(Why::WholeWindow);
-        }
-        let trail = Trail::new(self.before.map(|p| p.trail), self.filled);
-        Ok(Partial { first: self.first, last: now.pos, trail })
     }
 }
 

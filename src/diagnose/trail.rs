@@ -127,3 +127,41 @@ pub(super) struct Partial {
     pub(super) last: Pos,
     pub(super) trail: Trail,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Filled, Moment, Trail};
+    use crate::classify::Event;
+    use crate::diagnose::clock::Clock;
+    use crate::diagnose::fixture::{event, with};
+
+    #[test]
+    fn an_event_is_copied_once_and_only_what_is_shown_of_it() {
+        let (clock, wanted) = (Clock::default(), ["v".into(), "gone".into()]);
+        let event = with(with(event("a", 7), "v", 404), "tool", "t");
+        let now = Moment::new(&event, &clock, &wanted);
+        let captured = now.captured();
+        assert!(Arc::ptr_eq(&captured, &now.captured()) && Arc::ptr_eq(&captured.text, &event.text));
+        assert_eq!((captured.line, &captured.fields[..]), (7, &[("v".into(), "404".to_owned())][..]));
+    }
+
+    #[test]
+    fn a_message_of_megabytes_is_cut() {
+        let clock = Clock::default();
+        let event = Event { text: "é".repeat(1 << 20).into(), ..event("a", 1) };
+        assert_eq!(Moment::new(&event, &clock, &[]).captured().text.chars().count(), 2001);
+    }
+
+    #[test]
+    fn a_trail_is_read_from_its_beginning() {
+        let clock = Clock::default();
+        let captured = |line| {
+            let event = event("a", line);
+            Filled::One(Moment::new(&event, &clock, &[]).captured())
+        };
+        let trail = Trail::new(Some(Trail::new(None, captured(1))), captured(2));
+        assert_eq!(trail.steps().iter().map(|f| f.events()[0].line).collect::<Vec<_>>(), [1, 2]);
+    }
+}

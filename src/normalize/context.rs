@@ -20,7 +20,9 @@ pub(super) struct Before<'a> {
 impl Before<'_> {
     /// Whether the nearest word is `word`, in any case, with nothing but punctuation behind it.
     pub(super) fn is(&self, word: &[u8]) -> bool {
-        self.word.eq_ignore_ascii_case(word) && self.gap.len() <= 4 && self.gap.iter().all(|b| b" :=\"'([".contains(b))
+        self.word.eq_ignore_ascii_case(word)
+            && self.gap.len() <= 4
+            && self.gap.iter().all(|b| b" :=\"'([".contains(b))
     }
 
     /// Whether the nearest word ends in `tail`, in any case, with nothing but punctuation behind it.
@@ -43,8 +45,21 @@ const ANSWERS: [&[u8]; 8] =
 const ANSWERED: [&[u8]; 5] = [b"responded", b"answered", b"failed", b"replied", b"rejected"];
 /// First words of the reason phrases that follow a status.
 const REASONS: [&[u8]; 15] = [
-    b"OK", b"Not", b"Unauthorized", b"Forbidden", b"Bad", b"Internal", b"Service", b"Gateway", b"Method", b"Conflict",
-    b"Gone", b"Too", b"Request", b"Payload", b"Unprocessable",
+    b"OK",
+    b"Not",
+    b"Unauthorized",
+    b"Forbidden",
+    b"Bad",
+    b"Internal",
+    b"Service",
+    b"Gateway",
+    b"Method",
+    b"Conflict",
+    b"Gone",
+    b"Too",
+    b"Request",
+    b"Payload",
+    b"Unprocessable",
 ];
 
 /// Whether the number `text`, perhaps signed, stays literal between `before` and what follows it at `end`.
@@ -76,7 +91,8 @@ fn is_os_error(before: Before) -> bool {
 
 /// A number that HTTP uses as a status.
 fn is_status(text: &[u8]) -> bool {
-    text.len() == 3 && matches!(value(text), 100..=103 | 200..=208 | 300..=308 | 400..=431 | 451 | 499..=511 | 520..=530)
+    text.len() == 3
+        && matches!(value(text), 100..=103 | 200..=208 | 300..=308 | 400..=431 | 451 | 499..=511 | 520..=530)
 }
 
 /// `404/500` counts something.

@@ -10,6 +10,9 @@ use super::cursor::{byte, run, slice, word_ends};
 /// Keys whose value is an id whatever it looks like: `cch=00000`.
 const ID_KEYS: [&[u8]; 1] = [b"cch"];
 
+/// How much of a token must show what it is.
+const HEAD: usize = 256;
+
 /// Whether the value of `key` is always an id.
 pub(super) fn is_id_key(key: &[u8]) -> bool {
     ID_KEYS.contains(&key)
@@ -58,16 +61,18 @@ fn is_hex(word: &[u8]) -> bool {
 }
 
 /// A token of base 64 with `-` and `_`, from `start` on: long, of all three kinds of signs, mixed all through.
+/// Its beginning must show it, so that a long chain of words is not read again from each of them on.
 fn token(bytes: &[u8], start: usize) -> Option<usize> {
-    let end = run(bytes, start, |b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    let text = slice(bytes, start, end);
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let head = slice(bytes, start, bytes.len().min(start + HEAD));
+    let text = slice(head, 0, run(head, 0, fits));
     let has = |kind: fn(&u8) -> bool| text.iter().any(kind);
     let mixed = text.len() >= 20
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
         && digit_count(text) > 2
         && turns(text) > 3;
-    mixed.then_some(end)
+    mixed.then(|| run(bytes, start, fits))
 }
 
 /// A word that no person writes: it begins with a digit and is long, or letters and digits take turns in it.
@@ -120,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_word_with_digits_is_no_made_up_name() {
-        for text in ["sha256", "utf8", "jira2", "x86_64", "3P", "base64url", "V2", "PostToolUse2", "12345678"] {
+        for text in ["sha256", "utf8", "jira2", "x86_64", "3P", "base64url", "V2", "PostToolUse2", "12345678"]
+        {
             assert_eq!(found(text, 0), None, "{text}");
         }
         assert_eq!(found("version2a", b'_'), None);

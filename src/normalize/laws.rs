@@ -1,5 +1,7 @@
 //! The laws of normalizing, over made-up and real lines.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::{collection::vec, sample::select, strategy::Union};
 
@@ -11,7 +13,8 @@ fn text(message: &str) -> String {
 
 /// Pieces that shapes are made of, so that their borders meet in every way.
 fn piece() -> impl Strategy<Value = String> {
-    let signs = r#"<n>|<ms>|<path>|<ip>|<x>|-|_|.|:|::|/|//|\|\\|\n|\"|'|"| |  |=|(|)|[|]|,|+|~|@|#|%|$|*|é|—|µs"#;
+    let signs =
+        r#"<n>|<ms>|<path>|<ip>|<x>|-|_|.|:|::|/|//|\|\\|\n|\"|'|"| |  |=|(|)|[|]|,|+|~|@|#|%|$|*|é|—|µs"#;
     let words = "a|v|s|ms|KB|e|x|0x|Z|T|AM|GMT|Mon|Nov|HTTP|http|https|file|status|code|error|os|port|pid|version|cch|\
                  localhost|returned|with|responded|Not Found|OK|C|bytes|second|toolu|req|api|v1|MCP|server|beta|abcdef";
     let digits = "0|1|2|5|12|23|59|99|127|200|255|404|500|999|2026|12345|32000|1795394503310|00|073";
@@ -29,7 +32,9 @@ fn line() -> impl Strategy<Value = String> {
 
 /// Two values of one kind, and a context that they may stand in.
 fn pair() -> impl Strategy<Value = (String, String)> {
-    fn two<S: Strategy<Value = String> + Clone + 'static>(s: S) -> proptest::strategy::BoxedStrategy<(String, String)> {
+    fn two<S: Strategy<Value = String> + Clone + 'static>(
+        s: S,
+    ) -> proptest::strategy::BoxedStrategy<(String, String)> {
         (s.clone(), s).boxed()
     }
     let number = |most: u32| (0..most).prop_map(|n| n.to_string());
@@ -63,7 +68,7 @@ fn twins() -> impl Strategy<Value = (Vec<String>, Vec<(String, String)>)> {
 }
 
 fn woven<'a>(words: &[String], values: impl Iterator<Item = &'a String>) -> String {
-    words.iter().zip(values).map(|(w, v)| format!("{w} {v}, ")).collect()
+    words.iter().zip(values).fold(String::new(), |line, (w, v)| line + w + " " + v + ", ")
 }
 
 proptest! {
@@ -175,7 +180,10 @@ const REAL: [(&str, &str); 31] = [
     ),
     ("    at OzR (/$bunfs/root/claude:2600:2098)", "    at OzR (<path>)"),
     ("at x (B:/~BUN/root/src/entrypoints/cli.js:50:3448)", "at x (<path>)"),
-    ("ENOENT: no such file or directory, lstat '/home/dev/.claude.json'", "ENOENT: no such file or directory, lstat '<path>'"),
+    (
+        "ENOENT: no such file or directory, lstat '/home/dev/.claude.json'",
+        "ENOENT: no such file or directory, lstat '<path>'",
+    ),
     (
         "Tool search disabled for model 'claude-haiku-4-5-20251001': model does not support it. Only on Opus 4+.",
         "Tool search disabled for model 'claude-haiku-4-5-<n>': model does not support it. Only on Opus <n>+.",
@@ -196,7 +204,10 @@ const REAL: [(&str, &str); 31] = [
     ("Reconnect attempt 2/5 in 1.5s", "Reconnect attempt <n>/<n> in <ms>"),
     ("request_id req_011CSHoEeqs5C35K2UUqR7Fy", "request_id req_<id>"),
     ("HTTP/1.1 404 from ::1, then 10.0.0.7:80", "HTTP/1.1 404 from <ip>, then <ip>:<port>"),
-    ("\"path\": \"C:\\\\Users\\\\dev\\\\a.json\" (2026-11-23T00:23:19.027Z)", "\"path\": \"<path>\" (<stamp>)"),
+    (
+        "\"path\": \"C:\\\\Users\\\\dev\\\\a.json\" (2026-11-23T00:23:19.027Z)",
+        "\"path\": \"<path>\" (<stamp>)",
+    ),
 ];
 
 #[test]
@@ -204,6 +215,34 @@ fn real_lines_come_to_what_they_say() {
     for (message, expected) in REAL {
         assert_eq!(text(message), expected);
         assert_eq!(text(expected), expected);
+    }
+}
+
+#[test]
+fn a_hostile_line_takes_no_longer_than_its_length() {
+    for piece in [
+        "a1-",
+        "1,234,",
+        "a:",
+        "1.",
+        "<",
+        "/",
+        " /a",
+        "C:\\",
+        "5 s ",
+        "\\u",
+        "Mon ",
+        "a1_B",
+        "12:",
+        "[::",
+        "\"/a b/c ",
+    ] {
+        let line = piece.repeat(100_000 / piece.len());
+        let (start, mut key) = (Instant::now(), Vec::new());
+        template_key(line.as_bytes(), &mut key);
+        template_key(format!("{line}x").as_bytes(), &mut key);
+        // Milliseconds as it is; half a minute if a shape were read again from each of its parts on.
+        assert!(start.elapsed() < Duration::from_secs(5), "{piece}");
     }
 }
 

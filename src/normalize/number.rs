@@ -65,10 +65,12 @@ fn is_octet(part: &[u8]) -> bool {
     part.len() <= 3 && value(part) <= 255 && (part.len() == 1 || part.first() != Some(&b'0'))
 }
 
-/// The end of `1,234,567`, or of the digits alone.
+/// The end of `1,234,567`, or of the digits alone. No number has more groups than six; a list may, and must not
+/// be read again from each of its numbers on.
 fn thousands(bytes: &[u8], at: usize, whole: usize) -> usize {
     let mut end = whole;
-    while whole - at <= 3 && byte(bytes, end) == b',' && digits(bytes, end + 1) == end + 4 {
+    while whole - at <= 3 && end < whole + 24 && byte(bytes, end) == b',' && digits(bytes, end + 1) == end + 4
+    {
         end += 4;
     }
     exponent(bytes, end)
@@ -99,7 +101,9 @@ fn smaller_units(bytes: &[u8], mut end: usize, mut rank: u8) -> Option<usize> {
         let next = end + usize::from(byte(bytes, end) == b' ');
         let number = digits(bytes, next);
         match attached(bytes, number) {
-            Some((SlotKind::Ms, lower, after)) if number > next && lower < rank => (end, rank) = (after, lower),
+            Some((SlotKind::Ms, lower, after)) if number > next && lower < rank => {
+                (end, rank) = (after, lower);
+            }
             _ => return whole,
         }
     }
@@ -129,8 +133,8 @@ fn attached(bytes: &[u8], at: usize) -> Option<(SlotKind, u8, usize)> {
         b"m" | b"min" | b"mins" | b"minute" | b"minutes" => (SlotKind::Ms, 3),
         b"h" | b"hr" | b"hrs" | b"hour" | b"hours" => (SlotKind::Ms, 4),
         b"d" | b"day" | b"days" => (SlotKind::Ms, 5),
-        b"B" | b"byte" | b"bytes" | b"kB" | b"KB" | b"MB" | b"GB" | b"TB" | b"kb" | b"mb" | b"gb" | b"KiB"
-        | b"MiB" | b"GiB" | b"TiB" | b"k" | b"K" | b"M" | b"G" => (SlotKind::Size, 0),
+        b"B" | b"byte" | b"bytes" | b"kB" | b"KB" | b"MB" | b"GB" | b"TB" | b"kb" | b"mb" | b"gb"
+        | b"KiB" | b"MiB" | b"GiB" | b"TiB" | b"k" | b"K" | b"M" | b"G" => (SlotKind::Size, 0),
         b"st" | b"nd" | b"rd" | b"th" => (SlotKind::Number, 0),
         _ => return None,
     };
@@ -145,13 +149,16 @@ fn micro(bytes: &[u8], at: usize) -> Option<(SlotKind, u8, usize)> {
 
 /// The end of the IPv6 address that begins at `at`: with `::` in it, or of eight groups.
 pub(super) fn ipv6(bytes: &[u8], at: usize) -> Option<usize> {
-    let end = run(bytes, at, |b| b.is_ascii_hexdigit() || b == b':');
+    // The longest has 39 signs: what goes on behind is none, and must not be read again from each colon on.
+    let reach = bytes.len().min(at + 40);
+    let end = run(slice(bytes, 0, reach), at, |b| b.is_ascii_hexdigit() || b == b':');
     let text = slice(bytes, at, end);
     let groups = || text.split(|&b| b == b':');
     let gaps = text.windows(2).filter(|pair| pair == b"::").count();
     let shaped = gaps == 1 || (gaps == 0 && groups().count() == 8 && groups().all(|g| !g.is_empty()));
     let fits = groups().count() <= 9 && groups().all(|g| g.len() <= 4) && text.iter().any(u8::is_ascii_digit);
-    (shaped && fits && word_ends(bytes, end) && !text.ends_with(b":")).then_some(end)
+    let whole = word_ends(bytes, end) && byte(bytes, end) != b':' && !text.ends_with(b":");
+    (shaped && fits && whole).then_some(end)
 }
 
 #[cfg(test)]

@@ -54,7 +54,10 @@ fn whole(bytes: &[u8], at: usize, root: usize, slash: u8) -> Option<usize> {
     let mut end = path_run(bytes, root, fits);
     let quoted = at.checked_sub(1).is_some_and(|before| matches!(byte(bytes, before), b'"' | b'\'' | b'`'));
     // `C:\Program Files\nodejs\node.exe`: a word that has the path's own slash in it still belongs to it.
-    while (quoted || slash == b'\\') && byte(bytes, end) == b' ' && byte(bytes, end + 1).is_ascii_alphanumeric() {
+    while (quoted || slash == b'\\')
+        && byte(bytes, end) == b' '
+        && byte(bytes, end + 1).is_ascii_alphanumeric()
+    {
         let next = path_run(bytes, end + 1, fits);
         let clean = next == bytes.len() || b" \"'`:,;)".contains(&byte(bytes, next));
         if !clean || !slice(bytes, end + 1, next).contains(&slash) {
@@ -133,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_windows_path_has_either_slash() {
-        for text in [r"C:\Program Files\nodejs\node.exe", "B:/~BUN/root/src/cli.js:50:3448", r"C:\\Users\\dev"] {
+        for text in
+            [r"C:\Program Files\nodejs\node.exe", "B:/~BUN/root/src/cli.js:50:3448", r"C:\\Users\\dev"]
+        {
             assert_eq!(windows(text.as_bytes(), 0), Some(text.len()), "{text}");
         }
         assert_eq!(windows(b"C: /x", 0), None);

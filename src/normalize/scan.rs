@@ -59,7 +59,9 @@ const fn signs() -> [Sign; 256] {
             b'/' => Sign::Slash,
             b'<' => Sign::Angle,
             b'\\' | 0x1b => Sign::Escape,
-            0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b'=' | b',' | b';' | b'|' | b'&' | b'@' => Sign::Opens,
+            0..=b' ' | b'"' | b'\'' | b'`' | b'(' | b'[' | b'{' | b'=' | b',' | b';' | b'|' | b'&' | b'@' => {
+                Sign::Opens
+            }
             _ => Sign::Closes,
         };
         b += 1;
@@ -150,8 +152,12 @@ impl<'a> Scanner<'a> {
             1 if self.edge == Edge::Open && byte(bytes, end) == b':' => {
                 place::windows(bytes, start).map(|end| (SlotKind::Path, start..end))
             }
-            3 if self.edge == Edge::Open => stamp::spoken(bytes, start).map(|end| (SlotKind::Stamp, start..end)),
-            8 if byte(bytes, end) == b'-' => id::uuid(bytes, start, end).map(|end| (SlotKind::Uuid, start..end)),
+            3 if self.edge == Edge::Open => {
+                stamp::spoken(bytes, start).map(|end| (SlotKind::Stamp, start..end))
+            }
+            8 if byte(bytes, end) == b'-' => {
+                id::uuid(bytes, start, end).map(|end| (SlotKind::Uuid, start..end))
+            }
             _ => None,
         };
         if special.is_some() {
@@ -179,7 +185,8 @@ impl<'a> Scanner<'a> {
         if led && let Some((kind, end)) = number::number(bytes, start) {
             return self.number(kind, from, start..end);
         }
-        let behind_v = matches!(byte(bytes, start), b'v' | b'V') && run(bytes, start + 1, |b| b.is_ascii_digit()) == end;
+        let behind_v =
+            matches!(byte(bytes, start), b'v' | b'V') && run(bytes, start + 1, |b| b.is_ascii_digit()) == end;
         if behind_v && let Some(end) = number::version(bytes, start + 1) {
             return Some((SlotKind::Version, start + 1..end));
         }
@@ -267,7 +274,8 @@ impl<'a> Scanner<'a> {
         {
             return Some((SlotKind::Ip, start..end));
         }
-        let local = self.edge == Edge::Word && self.before(start).word == b"localhost" && self.word_reach == start;
+        let local =
+            self.edge == Edge::Word && self.before(start).word == b"localhost" && self.word_reach == start;
         if local || (self.host && self.edge == Edge::Slot) {
             self.port = start + 1;
         }

@@ -3,7 +3,7 @@
 //! In: a message and the place of a digit (or of a weekday's first letter). Out: where the stamp that begins
 //! there ends. It reads no clock into a number: that is `parse::Stamp`.
 
-use super::cursor::{byte, digits, run, slice, value, word_ends};
+use super::cursor::{byte, digits, plain_end, run, slice, value, word_ends};
 
 /// The end of the stamp that begins with the digit at `at`.
 pub(super) fn stamp(bytes: &[u8], at: usize) -> Option<usize> {
@@ -71,11 +71,17 @@ fn zone(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// ` AM` or ` PM`.
+/// ` AM` or ` PM`; newer JavaScript writes a narrow space (U+202F).
 fn half_of_day(bytes: &[u8], at: usize) -> usize {
-    let tail = slice(bytes, at, at + 3);
-    let is = |half: &[u8]| tail.eq_ignore_ascii_case(half);
-    if (is(b" am") || is(b" pm")) && word_ends(bytes, at + 3) { at + 3 } else { at }
+    let space = if slice(bytes, at, at + 3) == "\u{202f}".as_bytes() {
+        3
+    } else {
+        usize::from(byte(bytes, at) == b' ')
+    };
+    let end = at + space + 2;
+    let half = slice(bytes, at + space, end);
+    let fits = half.eq_ignore_ascii_case(b"am") || half.eq_ignore_ascii_case(b"pm");
+    if space > 0 && fits && plain_end(bytes, end) { end } else { at }
 }
 
 /// `11/23/2026`, with the time that JavaScript's locale form puts behind it.
@@ -153,6 +159,7 @@ mod tests {
             "2026-11-23",
             "07:52:51.226",
             "4:57:01 AM",
+            "4:57:01\u{202f}pm",
             "11/23/2026, 4:57:01 PM",
             "1/2/26",
         ] {
@@ -162,7 +169,8 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_stamp_is_none() {
-        for text in ["2026-13-23", "20261-11-23", "12:34", "12:61:00", "99:00:00", "1/2", "1/2/3", "2/50/26"] {
+        for text in ["2026-13-23", "20261-11-23", "12:34", "12:61:00", "99:00:00", "1/2", "1/2/3", "2/50/26"]
+        {
             assert_eq!(stamp(text.as_bytes(), 0), None, "{text}");
         }
     }

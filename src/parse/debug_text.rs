@@ -27,7 +27,7 @@ pub(super) fn read(source: Source, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<
             return;
         }
         open.close(see);
-        open.begin(number, head.unwrap_or_default(), bytes);
+        open.begin(number, &head.unwrap_or_default(), bytes);
     })?;
     open.close(see);
     Ok(tally)
@@ -44,7 +44,7 @@ struct Open {
 }
 
 impl Open {
-    fn begin(&mut self, number: u64, head: Head<'_>, bytes: &[u8]) {
+    fn begin(&mut self, number: u64, head: &Head<'_>, bytes: &[u8]) {
         self.number = number;
         self.stamp = head.stamp;
         self.clock = head.clock;
@@ -66,8 +66,10 @@ impl Open {
             return;
         }
         let message = unquoted(self.message.trim_ascii_end());
-        let (server, message) = server(&message);
-        let level = (!self.level.is_empty()).then_some(self.level.as_str());
+        let (server, colon, message) = server(&message);
+        // A line that lost its level in pasting still tells errors by the colon that they lack.
+        let told = server.map(|_| if colon { "DEBUG" } else { "ERROR" });
+        let level = (!self.level.is_empty()).then_some(self.level.as_str()).or(told);
         see(&LogLine { number: self.number, stamp: self.stamp, clock: self.clock, level, server, message });
         self.number = 0;
     }
@@ -116,22 +118,24 @@ fn level(bytes: &[u8]) -> Option<&str> {
 /// The message of a JSON-quoted line: `"MCP server \"x\" Server stderr: a\nb\n"`. One that was broken in pasting, or
 /// never was JSON, stays as it is.
 fn unquoted(message: &[u8]) -> Cow<'_, [u8]> {
-    if message.len() > 2 && message.starts_with(b"\"") && message.ends_with(b"\"") {
-        if let Ok(text) = serde_json::from_slice::<String>(message) {
-            return Cow::Owned(text.trim_end().as_bytes().to_vec());
-        }
-    }
-    Cow::Borrowed(message)
+    let quoted = message.len() > 2 && message.starts_with(b"\"") && message.ends_with(b"\"");
+    let text = quoted.then(|| serde_json::from_slice::<String>(message).ok()).flatten();
+    text.map_or(Cow::Borrowed(message), |t| Cow::Owned(t.trim_end().as_bytes().to_vec()))
 }
 
-/// Splits `MCP server "NAME": message` (at ERROR `MCP server "NAME" message`). Names hold spaces, colons and dots.
-fn server(message: &[u8]) -> (Option<&str>, &[u8]) {
-    let Some(rest) = message.strip_prefix(SERVER) else { return (None, message) };
+/// Splits `MCP server "NAME": message` (at ERROR `MCP server "NAME" message`) into the name, whether there is a colon,
+/// and the message. Names hold spaces, colons and dots.
+fn server(message: &[u8]) -> (Option<&str>, bool, &[u8]) {
+    let Some(rest) = message.strip_prefix(SERVER) else { return (None, false, message) };
     let first_line = rest.lines().next().unwrap_or_default();
-    let end = first_line.find(b"\": ").or_else(|| first_line.find(b"\" ")).or_else(|| first_line.find(b"\":"));
-    let Some((end, name)) = end.and_then(|e| rest[..e].to_str().ok().map(|n| (e, n))) else { return (None, message) };
+    let end =
+        first_line.find(b"\": ").or_else(|| first_line.find(b"\" ")).or_else(|| first_line.find(b"\":"));
+    let Some((end, name)) = end.and_then(|e| rest[..e].to_str().ok().map(|n| (e, n))) else {
+        return (None, false, message);
+    };
     let body = &rest[end + 1..];
-    (Some(name), body.strip_prefix(b":").unwrap_or(body).trim_ascii_start())
+    let after_colon = body.strip_prefix(b":");
+    (Some(name), after_colon.is_some(), after_colon.unwrap_or(body).trim_ascii_start())
 }
 
 #[cfg(test)]
@@ -149,7 +153,13 @@ mod tests {
         let mut seen = Vec::new();
         let tally = read(Source::from_text("t", text), &mut |l| {
             let message = String::from_utf8_lossy(l.message).into_owned();
-            seen.push((l.number, l.clock, l.level.unwrap_or("-").to_owned(), l.server.map(str::to_owned), message));
+            seen.push((
+                l.number,
+                l.clock,
+                l.level.unwrap_or("-").to_owned(),
+                l.server.map(str::to_owned),
+                message,
+            ));
         });
         tally.unwrap();
         seen
@@ -176,7 +186,9 @@ mod tests {
 
     #[test]
     fn lines_without_a_head_continue_the_message() {
-        let seen = lines("[DEBUG] MCP server \"x\": tools/list failed ([\n  {\n  }\n]); retrying once\n[DEBUG] next\n");
+        let seen = lines(
+            "[DEBUG] MCP server \"x\": tools/list failed ([\n  {\n  }\n]); retrying once\n[DEBUG] next\n",
+        );
         assert_eq!(seen.len(), 2);
         assert_eq!(seen[0].4, "tools/list failed ([\n  {\n  }\n]); retrying once");
         assert_eq!(seen[1].0, 5);

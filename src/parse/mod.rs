@@ -29,6 +29,9 @@ pub struct LogLine<'a> {
     pub message: &'a [u8],
 }
 
+/// Reads an input and hands over its lines.
+type Reader = fn(Source, &mut dyn FnMut(&LogLine<'_>)) -> Result<Tally>;
+
 /// A form of log.
 pub struct Dialect {
     /// The name of the JSON documents, where the form has a clock.
@@ -38,7 +41,7 @@ pub struct Dialect {
     /// Whether an input that begins like this is in this form.
     sniff: fn(&[u8]) -> bool,
     /// Reads it.
-    read: fn(Source, &mut dyn FnMut(&LogLine<'_>)) -> Result<Tally>,
+    read: Reader,
 }
 
 /// All forms, the pickiest first; the last takes anything.

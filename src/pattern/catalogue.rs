@@ -88,7 +88,9 @@ impl Catalogue {
 
     /// The wording that covers the whole of `message`, if any.
     pub fn recognize(&self, scope: Scope, level: Option<&str>, message: &str) -> Option<Recognized> {
-        let index = self.candidates(scope, level, message).max_by_key(|i| self.entries[*i].wording.literal_bytes())?;
+        let index = self
+            .candidates(scope, level, message)
+            .max_by_key(|i| self.entries[*i].wording.literal_bytes())?;
         let entry = &self.entries[index];
         let captured = entry.wording.matches(message)?;
         let event = Arc::clone(&self.events[entry.event]);

@@ -173,6 +173,7 @@ pub enum Effect {
 }
 
 impl Effect {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde asks for
     fn is_none(&self) -> bool {
         *self == Self::None
     }
@@ -190,6 +191,7 @@ pub enum Order {
 }
 
 impl Order {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde asks for
     fn is_free(&self) -> bool {
         *self == Self::Free
     }
@@ -207,11 +209,13 @@ pub enum Scope {
 }
 
 impl Scope {
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde asks for
     fn is_server(&self) -> bool {
         *self == Self::Server
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde asks for
 fn is_false(b: &bool) -> bool {
     !*b
 }

@@ -14,7 +14,7 @@ pub use catalogue::{Catalogue, Recognized};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
 pub use pack::{Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files};
 pub use signature::{
-    AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity, SignatureDef,
-    Status, Step, TestCase,
+    AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity,
+    SignatureDef, Status, Step, TestCase,
 };
 pub use wording::{Hole, Piece, Wording};

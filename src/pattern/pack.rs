@@ -164,7 +164,11 @@ impl Gathered {
         let info = files.iter().find(|(p, _)| p == "pack.json");
         let Some(info) = info.and_then(|(p, text)| self.read::<PackInfo>(label, p, text)) else {
             if info.is_none() {
-                self.errors.push(problem(label, "pack.json", "the pack has no pack.json; add one (see patterns/README.md)"));
+                self.errors.push(problem(
+                    label,
+                    "pack.json",
+                    "the pack has no pack.json; add one (see patterns/README.md)",
+                ));
             }
             return;
         };
@@ -172,7 +176,11 @@ impl Gathered {
             self.errors.push(problem(label, "pack.json", &refusal));
             return;
         }
-        self.packs.push(PackId { id: info.id.clone(), version: info.version.to_string(), sha256: digest(&files) });
+        self.packs.push(PackId {
+            id: info.id.clone(),
+            version: info.version.to_string(),
+            sha256: digest(&files),
+        });
         self.mcp_heads.extend(info.mcp_heads);
         self.version_marks.extend(info.version_marks);
         for (path, text) in &files {
@@ -205,7 +213,8 @@ impl Gathered {
             return;
         }
         let id = name.trim_end_matches(".json").to_owned();
-        self.signatures.insert(id.clone(), Signature { id, pack: pack.to_owned(), source: label.to_owned(), def });
+        self.signatures
+            .insert(id.clone(), Signature { id, pack: pack.to_owned(), source: label.to_owned(), def });
     }
 
     fn read<T: DeserializeOwned>(&mut self, label: &str, path: &str, text: &str) -> Option<T> {
@@ -249,7 +258,12 @@ fn refusal(info: &PackInfo) -> Option<String> {
     }
     let engine = Version::parse(env!("CARGO_PKG_VERSION")).ok()?;
     let fits = info.engine.matches(&engine);
-    (!fits).then(|| format!("the pack asks for lastgood {}, this is {engine}; update lastgood or take an older pack", info.engine))
+    (!fits).then(|| {
+        format!(
+            "the pack asks for lastgood {}, this is {engine}; update lastgood or take an older pack",
+            info.engine
+        )
+    })
 }
 
 fn unknown_schema(schema: u32) -> String {

@@ -52,8 +52,8 @@ impl Hole {
             Self::Json => text.starts_with(['{', '[']).then(|| Value::from(text)),
             Self::Url => no_space(text).filter(|_| text.contains(':')),
             Self::Version => {
-                let dotted =
-                    !text.is_empty() && text.split('.').all(|p| !p.is_empty() && p.bytes().all(is_digit));
+                let dotted = !text.is_empty()
+                    && text.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
                 dotted.then(|| Value::from(text))
             }
         }
@@ -62,11 +62,6 @@ impl Hole {
 
 fn no_space(text: &str) -> Option<Value> {
     (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| Value::from(text))
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that iterator adapters over bytes ask for
-fn is_digit(b: u8) -> bool {
-    b.is_ascii_digit()
 }
 
 /// `327ms`, `2s`, `1.5s`, `5m`, `1h` as milliseconds.
@@ -246,7 +241,7 @@ fn flatten(name: &str, value: &Value, depth: usize, out: &mut Vec<(String, Value
             }
         }
         Value::Array(items) if depth > 0 => {
-            out.push((name.to_owned(), Value::Number(Number::from(items.len()))))
+            out.push((name.to_owned(), Value::Number(Number::from(items.len()))));
         }
         Value::Null | Value::Array(_) | Value::Object(_) => {}
         leaf => {

@@ -92,9 +92,17 @@ pub(super) fn parting(lives: &Lives) -> Option<String> {
     let row = lives.rows.get(at)?;
     let event = row.right.iter().chain(&row.left).map(|cell| cell.event.as_str()).next().unwrap_or_default();
     let place = if event.is_empty() { String::new() } else { format!(" at {event}") };
-    let good = side(lives, at, |row| row.left.as_ref());
-    let bad = side(lives, at, |row| row.right.as_ref());
+    let from = at - differing_before(lives, at);
+    let good = side(lives, from, |row| row.left.as_ref());
+    let bad = side(lives, from, |row| row.right.as_ref());
     Some(format!("here they part{place}: good {good}, bad {bad}"))
+}
+
+/// How many rows right before the parting differ already: the parting is told at what the bad side did first.
+fn differing_before(lives: &Lives, at: usize) -> usize {
+    let alike =
+        |row: &&Row| matches!(row.change, Change::Same | Change::Gap | Change::Slower | Change::Faster);
+    lives.rows.iter().take(at).rev().take_while(|row| !alike(row)).count()
 }
 
 /// The line of one side at the parting: its own there, else the next one it has, else that it had ended.
@@ -183,6 +191,15 @@ mod tests {
             said.as_deref(),
             Some("here they part at stream.open_failed: good line 139, bad line 138")
         );
+    }
+
+    #[test]
+    fn what_good_did_right_before_the_parting_is_its_line() {
+        let removed = Row { change: Change::Removed, left: Some(cell(161, "x")), right: None };
+        let added = Row { change: Change::Added, left: None, right: Some(cell(138, "y")) };
+        let same = Row { change: Change::Same, left: Some(cell(190, "z")), right: Some(cell(150, "z")) };
+        let said = parting(&lives(vec![removed, added, same], Some(1)));
+        assert!(said.is_some_and(|said| said.ends_with("good line 161, bad line 138")));
     }
 
     #[test]

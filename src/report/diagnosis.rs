@@ -51,7 +51,8 @@ pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
 }
 
 fn title(d: &Diagnosed<'_>) -> String {
-    let leads: Vec<&Finding> = d.findings.iter().filter(|f| f.explained_by.is_none() && f.kind != Kind::Benign).collect();
+    let leads: Vec<&Finding> =
+        d.findings.iter().filter(|f| f.explained_by.is_none() && f.kind != Kind::Benign).collect();
     let logs = count(d.inputs.len() as u64, "log", "logs");
     let tried = d.knowledge.signatures.len();
     match leads.as_slice() {
@@ -59,7 +60,11 @@ fn title(d: &Diagnosed<'_>) -> String {
         [one] => format!("{}: {} has {}", word(one.severity), server(one), one.id),
         many => {
             let worst = many.iter().map(|f| f.severity).max().unwrap_or(Severity::Info);
-            format!("{}: {} in {logs}", word(worst), count(many.len() as u64, "known failure", "known failures"))
+            format!(
+                "{}: {} in {logs}",
+                word(worst),
+                count(many.len() as u64, "known failure", "known failures")
+            )
         }
     }
 }
@@ -74,14 +79,17 @@ fn server(finding: &Finding) -> String {
 
 fn input_blocks(input: &Input, findings: &[&Finding], knowledge: &Knowledge) -> Vec<Block> {
     let name = file_name(&input.path);
-    let mut blocks = vec![Block::Heading(1, vec![Span::toned(name.clone(), Tone::Code)]), Block::Text(about(input))];
+    let mut blocks =
+        vec![Block::Heading(1, vec![Span::toned(name.clone(), Tone::Code)]), Block::Text(about(input))];
     if input.mcp_lines == 0 {
-        let text = "no line concerns an MCP server: was one configured, and was the client run with `--debug`?";
+        let text =
+            "no line concerns an MCP server: was one configured, and was the client run with `--debug`?";
         blocks.push(Block::Text(vec![Span::toned(text, Tone::Warn)]));
         return blocks;
     }
     if findings.is_empty() {
-        let servers: Vec<String> = input.servers.iter().map(|s| format!("{} {}", s.name, s.outcome)).collect();
+        let servers: Vec<String> =
+            input.servers.iter().map(|s| format!("{} {}", s.name, s.outcome)).collect();
         blocks.push(Block::Text(vec![Span::plain(format!("no known failure · {}", servers.join(", ")))]));
     }
     blocks.extend(finding::blocks(findings, &name, knowledge));
@@ -90,10 +98,15 @@ fn input_blocks(input: &Input, findings: &[&Finding], knowledge: &Knowledge) -> 
 
 fn unreadable(errors: &[(String, String)]) -> Option<Block> {
     let items = errors.iter().map(|(path, message)| {
-        vec![Span::toned(path.clone(), Tone::Code), Span::plain(": "), Span::toned(message.clone(), Tone::Bad)]
+        vec![
+            Span::toned(path.clone(), Tone::Code),
+            Span::plain(": "),
+            Span::toned(message.clone(), Tone::Bad),
+        ]
     });
     let list = Block::List { numbered: false, items: items.collect() };
-    (!errors.is_empty()).then(|| Block::Details { summary: "could not be read".to_owned(), blocks: vec![list] })
+    (!errors.is_empty())
+        .then(|| Block::Details { summary: "could not be read".to_owned(), blocks: vec![list] })
 }
 
 fn doc(d: &Diagnosed<'_>) -> Value {

@@ -119,12 +119,16 @@ fn went(server: &ServerDiff) -> String {
 
 /// The first lines: what a person must see without scrolling.
 fn answer(c: &Compared<'_>) -> Vec<Fact> {
-    let Some(server) = c.diff.servers.first().filter(|s| s.verdict != Verdict::Same) else { return Vec::new() };
+    let Some(server) = c.diff.servers.first().filter(|s| s.verdict != Verdict::Same) else {
+        return Vec::new();
+    };
     let mut facts: Vec<Fact> = parting(server, c.good, c.bad).into_iter().collect();
     let lead = leading(server, c);
     if let Some(finding) = lead {
         facts.push(fact("known as", finding::in_short(finding, c.knowledge)));
-        facts.extend(finding.advice.first().map(|a| fact("what to do", vec![Span::toned(a.clone(), Tone::Strong)])));
+        facts.extend(
+            finding.advice.first().map(|a| fact("what to do", vec![Span::toned(a.clone(), Tone::Strong)])),
+        );
     } else if server.verdict == Verdict::Regressed {
         let tried = c.knowledge.signatures.len() as u64;
         let text = format!("none of the {} explains it", count(tried, "signature", "signatures"));
@@ -172,14 +176,18 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
     }
     for (name, input) in [("good", good), ("bad", bad)] {
         if input.mcp_lines == 0 {
-            all.push(format!("no line of the {name} log concerns an MCP server: was one configured, and `--debug` on?"));
+            all.push(format!(
+                "no line of the {name} log concerns an MCP server: was one configured, and `--debug` on?"
+            ));
         }
     }
     let undecided = |s: &&ServerDiff| matches!(s.outcome, (_, Some(Outcome::Pending | Outcome::Unknown)));
     let names: BTreeSet<&str> = c.diff.servers.iter().filter(undecided).map(|s| s.name.as_str()).collect();
     if !names.is_empty() {
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        all.push(format!("the bad log ends before it is decided what becomes of {names}: a longer log would tell"));
+        all.push(format!(
+            "the bad log ends before it is decided what becomes of {names}: a longer log would tell"
+        ));
     }
     all
 }
@@ -200,7 +208,12 @@ fn server_blocks(server: &ServerDiff, c: &Compared<'_>) -> Vec<Block> {
     let heads = (head("good", c.good), head("bad", c.bad));
     let mut blocks = vec![Block::Heading(1, heading)];
     if c.all || server.aligned.rows.iter().any(|r| r.kind.is_some()) {
-        blocks.push(Block::Lives(show::aligned(server, (&heads.0, &heads.1), (c.good.start, c.bad.start), c.all)));
+        blocks.push(Block::Lives(show::aligned(
+            server,
+            (&heads.0, &heads.1),
+            (c.good.start, c.bad.start),
+            c.all,
+        )));
     }
     blocks
 }
@@ -231,7 +244,13 @@ fn timing(server: &ServerDiff) -> String {
     let shifted = server.aligned.rows.iter().filter(|r| r.kind.is_some_and(|k| !k.is_behaviour()));
     let text = |r: &crate::align::Change| {
         let (g, b) = (r.good.as_ref()?, r.bad.as_ref()?);
-        Some(format!(", {} {}: {} → {} ms", g.event.id(), r.kind?.as_str(), g.event.int("ms")?, b.event.int("ms")?))
+        Some(format!(
+            ", {} {}: {} → {} ms",
+            g.event.id(),
+            r.kind?.as_str(),
+            g.event.int("ms")?,
+            b.event.int("ms")?
+        ))
     };
     shifted.filter_map(text).collect()
 }

@@ -16,7 +16,12 @@ use crate::timeline::{Input, Item, Life, Outcome};
 const TOOL: &str = env!("CARGO_PKG_VERSION");
 
 /// `lastgood.timeline/1`.
-pub(super) fn timeline(input: &Input, start: Option<Stamp>, lives: &[&Life], unknown: &[UnknownLine]) -> Value {
+pub(super) fn timeline(
+    input: &Input,
+    start: Option<Stamp>,
+    lives: &[&Life],
+    unknown: &[UnknownLine],
+) -> Value {
     let mut servers: Vec<(&str, Vec<Value>)> = Vec::new();
     for life in lives {
         let events = life.items.iter().map(|i| event(i, start));
@@ -25,8 +30,10 @@ pub(super) fn timeline(input: &Input, start: Option<Stamp>, lives: &[&Life], unk
             None => servers.push((&life.server, events.collect())),
         }
     }
-    let servers: Vec<Value> = servers.into_iter().map(|(name, events)| json!({ "name": name, "events": events })).collect();
-    let unclassified: Vec<Value> = unknown.iter().map(|u| json!({ "line": u.line, "text": u.text })).collect();
+    let servers: Vec<Value> =
+        servers.into_iter().map(|(name, events)| json!({ "name": name, "events": events })).collect();
+    let unclassified: Vec<Value> =
+        unknown.iter().map(|u| json!({ "line": u.line, "text": u.text })).collect();
     json!({
         "schema": "lastgood.timeline/1", "tool": TOOL, "input": input,
         "servers": servers, "unclassified": unclassified,
@@ -44,7 +51,12 @@ fn event(item: &Item, start: Option<Stamp>) -> Value {
 }
 
 /// `lastgood.diff/1`.
-pub(super) fn diff(diff: &Diff, packs: &[PackId], inputs: (&Input, &Input), more: BTreeMap<&str, Value>) -> Value {
+pub(super) fn diff(
+    diff: &Diff,
+    packs: &[PackId],
+    inputs: (&Input, &Input),
+    more: BTreeMap<&str, Value>,
+) -> Value {
     let mut document = json!({
         "schema": "lastgood.diff/1", "tool": TOOL, "packs": packs,
         "good": inputs.0, "bad": inputs.1, "verdict": diff.verdict.as_str(),
@@ -71,10 +83,12 @@ fn extend(document: &mut Value, more: BTreeMap<&str, Value>) {
 
 fn server(s: &ServerDiff) -> Value {
     let outcome = |o: Option<Outcome>| o.map(Outcome::as_str);
-    let divergence = s.divergence.as_ref().map(|d| {
-        json!({ "good_line": d.good_line, "bad_line": d.bad_line, "event": d.event })
-    });
-    let changes = s.aligned.rows.iter().filter_map(|r| Some(change(r.kind?, r.good.as_ref(), r.bad.as_ref())));
+    let divergence = s
+        .divergence
+        .as_ref()
+        .map(|d| json!({ "good_line": d.good_line, "bad_line": d.bad_line, "event": d.event }));
+    let changes =
+        s.aligned.rows.iter().filter_map(|r| Some(change(r.kind?, r.good.as_ref(), r.bad.as_ref())));
     json!({
         "name": s.name, "good_name": s.good_name, "verdict": s.verdict.as_str(),
         "outcome": { "good": outcome(s.outcome.0), "bad": outcome(s.outcome.1) },

@@ -108,14 +108,20 @@ pub(super) fn blocks(findings: &[&Finding], input: &str, knowledge: &Knowledge) 
     };
     let mut blocks: Vec<Block> = faults.iter().map(told).collect();
     if !harmless.is_empty() {
-        let n = count(harmless.len() as u64, "thing that looks like a fault and is none", "things that look like faults and are none");
+        let n = count(
+            harmless.len() as u64,
+            "thing that looks like a fault and is none",
+            "things that look like faults and are none",
+        );
         blocks.push(Block::Details { summary: n, blocks: harmless.iter().map(told).collect() });
     }
     blocks
 }
 
 fn explained(symptom: &Finding, cause: &Finding) -> bool {
-    symptom.explained_by.as_deref() == Some(&cause.id) && symptom.server == cause.server && symptom.input == cause.input
+    symptom.explained_by.as_deref() == Some(&cause.id)
+        && symptom.server == cause.server
+        && symptom.input == cause.input
 }
 
 /// What could not be told, folded away.

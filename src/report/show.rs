@@ -44,14 +44,21 @@ fn tone(item: &Item) -> Tone {
     match item.event.effect() {
         _ if item.aside || item.event.def.class == Class::Detail => Tone::Faint,
         Effect::Connected | Effect::CallOk | Effect::ToolsListed => Tone::Good,
-        Effect::Lost | Effect::ConnectFailed | Effect::ToolsLost | Effect::GaveUp | Effect::CallFailed => Tone::Bad,
+        Effect::Lost | Effect::ConnectFailed | Effect::ToolsLost | Effect::GaveUp | Effect::CallFailed => {
+            Tone::Bad
+        }
         Effect::NeedsAuth | Effect::Recovering | Effect::CallRetried => Tone::Warn,
         _ => Tone::Plain,
     }
 }
 
 /// Two aligned lives as rows. Equal rows far from any difference are left out, unless `all` are wanted.
-pub(super) fn aligned(diff: &ServerDiff, heads: (&str, &str), starts: (Option<Stamp>, Option<Stamp>), all: bool) -> Lives {
+pub(super) fn aligned(
+    diff: &ServerDiff,
+    heads: (&str, &str),
+    starts: (Option<Stamp>, Option<Stamp>),
+    all: bool,
+) -> Lives {
     let rows: Vec<Row> = diff.aligned.rows.iter().map(|c| row(c, starts)).collect();
     let divergence = diff.divergence.as_ref().map(|d| d.row);
     let (rows, divergence) = if all { (rows, divergence) } else { near_differences(rows, divergence) };

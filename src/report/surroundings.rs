@@ -26,7 +26,8 @@ pub(super) fn unknown(good: DiffSide<'_>, bad: DiffSide<'_>) -> Option<Block> {
     let new = new_unknown(good, bad);
     let n = count(new.len() as u64, "MCP line of the bad log is", "MCP lines of the bad log are");
     let lines = new.iter().map(|u| (u.line, named(u))).collect();
-    (!new.is_empty()).then(|| Block::Lines { label: format!("{n} new, in words that no pattern knows"), lines })
+    (!new.is_empty())
+        .then(|| Block::Lines { label: format!("{n} new, in words that no pattern knows"), lines })
 }
 
 fn named(unknown: &UnknownLine) -> String {
@@ -37,7 +38,11 @@ fn named(unknown: &UnknownLine) -> String {
 /// The same, for programs.
 pub(super) fn unknown_value(good: DiffSide<'_>, bad: DiffSide<'_>) -> Value {
     let new = new_unknown(good, bad);
-    json!(new.iter().map(|u| json!({ "line": u.line, "server": u.server.as_deref(), "text": u.text })).collect::<Vec<_>>())
+    json!(
+        new.iter()
+            .map(|u| json!({ "line": u.line, "server": u.server.as_deref(), "text": u.text }))
+            .collect::<Vec<_>>()
+    )
 }
 
 /// The sections on lines outside MCP: the likely ones, and all where all are wished.

@@ -1,5 +1,7 @@
 //! What `timeline` says: the life of each server of one log.
 
+use std::fmt::Write as _;
+
 use super::block::{Block, Report, Span, Tone};
 use super::document;
 use super::show;
@@ -38,7 +40,11 @@ pub fn timeline(
     if lives.is_empty() && !view.unclassified {
         blocks.push(Block::Text(vec![Span::toned("no line of this log names an MCP server", Tone::Warn)]));
     }
-    Report::new(format!("{}: {}", file_name(&input.path), count(lives.len() as u64, "server", "servers")), blocks, document)
+    Report::new(
+        format!("{}: {}", file_name(&input.path), count(lives.len() as u64, "server", "servers")),
+        blocks,
+        document,
+    )
 }
 
 /// Version, length and clock of a log, in one line.
@@ -47,13 +53,18 @@ pub(super) fn about(input: &Input) -> Vec<Span> {
         Some(v) => format!("client {} ({})", v.value, v.source),
         None => "client version unknown".to_owned(),
     };
-    let clock = if input.clock == "none" { "no clock: order alone is known" } else { "times since the first line" };
-    let text = format!(
-        "{version} · {} · {} of {} MCP lines understood · {clock}",
+    let mut text = format!(
+        "{version} · {} · {}",
         count(input.lines, "line", "lines"),
-        input.mcp_lines_classified,
-        input.mcp_lines,
+        count(input.mcp_lines, "MCP line", "MCP lines"),
     );
+    let strange = input.mcp_lines - input.mcp_lines_classified;
+    if strange > 0 {
+        let _ = write!(text, ", {strange} of them not understood");
+    }
+    if input.clock == "none" {
+        text.push_str(" · no clock: order alone is known");
+    }
     vec![Span::toned(text, Tone::Faint)]
 }
 
@@ -78,9 +89,14 @@ fn facts(server: &ServerSummary) -> String {
     parts.extend(server.transport.clone());
     parts.push(format!("{} made", count(server.connects, "connection", "connections")));
     if server.calls_ok + server.calls_failed > 0 {
-        parts.push(format!("{} answered, {} failed", count(server.calls_ok, "call", "calls"), server.calls_failed));
+        parts.push(format!(
+            "{} answered, {} failed",
+            count(server.calls_ok, "call", "calls"),
+            server.calls_failed
+        ));
     }
-    parts.iter().map(|p| format!(" · {p}")).collect()
+    parts.insert(0, String::new());
+    parts.join(" · ")
 }
 
 fn unclassified(input: &Input, unknown: &[UnknownLine]) -> Option<Block> {

@@ -36,7 +36,12 @@ impl Source {
         let meta = path.metadata().map_err(|e| Error::input(path, e))?;
         if meta.is_dir() {
             let cause = "it is a folder, and a single log is needed here";
-            return Err(Error::new(ErrorKind::Input, label, cause, "name a file in it, or use `lastgood diagnose`"));
+            return Err(Error::new(
+                ErrorKind::Input,
+                label,
+                cause,
+                "name a file in it, or use `lastgood diagnose`",
+            ));
         }
         let file = File::open(path).map_err(|e| Error::input(path, e))?;
         Self::from_reader(label, Box::new(file))
@@ -74,13 +79,14 @@ impl Source {
     }
 }
 
-/// Whether `head` is text at all. A NUL byte in the middle of other bytes means that it is not; NUL padding at the
-/// end, as a killed process leaves it, does not count.
+/// Whether `head` is no text: three bytes of ten are control characters or no UTF-8. A log may hold a NUL, a stray escape
+/// or another encoding in what a server wrote; padding at its end, as a killed process leaves it, does not count.
 pub fn is_binary(head: &[u8]) -> bool {
     let end = head.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
-    let nul = memchr::memchr(0, &head[..end]).is_some();
-    let control = head[..end].iter().filter(|b| **b < 32 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b)).count();
-    nul || control * 20 > end
+    let text = &head[..end];
+    let control = text.iter().filter(|b| **b < 32 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b)).count();
+    let broken: usize = text.utf8_chunks().map(|c| c.invalid().len()).sum();
+    (control + broken) * 10 > end * 3
 }
 
 #[cfg(test)]
@@ -96,7 +102,8 @@ mod tests {
     #[test]
     fn the_head_is_not_lost_from_the_lines() {
         let mut seen = Vec::new();
-        let tally = Source::from_text("t", "a\nb\r\n\nc").each_line(&mut |n, l| seen.push((n, l.to_vec()))).unwrap();
+        let tally =
+            Source::from_text("t", "a\nb\r\n\nc").each_line(&mut |n, l| seen.push((n, l.to_vec()))).unwrap();
         assert_eq!(seen, [(1, b"a".to_vec()), (2, b"b".to_vec()), (3, Vec::new()), (4, b"c".to_vec())]);
         assert_eq!((tally.lines, tally.bytes), (4, 7));
     }

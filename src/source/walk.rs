@@ -40,7 +40,9 @@ pub fn files_of_pack(folder: &Path) -> Result<Vec<(String, String)>> {
         return Err(Error::new(ErrorKind::Pack, folder.display().to_string(), "it is no folder", remedy));
     }
     let mut files = Vec::new();
-    for entry in WalkDir::new(folder).max_depth(2).sort_by_file_name().into_iter().filter_map(std::result::Result::ok) {
+    for entry in
+        WalkDir::new(folder).max_depth(2).sort_by_file_name().into_iter().filter_map(std::result::Result::ok)
+    {
         let path = entry.path();
         let inside = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
         if entry.file_type().is_file() && path.extension().is_some_and(|e| e == "json") {

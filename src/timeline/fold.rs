@@ -3,6 +3,7 @@
 //! A reconnect loop may run for hours; its life still fits into a screen. Folding is done while events come in, so
 //! memory holds the distinct part of a life alone.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::classify::Event;
@@ -36,7 +37,8 @@ impl Item {
         Self { event, key, repeats: 1, lines: vec![line], last_line: line, aside: false }
     }
 
-    fn absorb(&mut self, other: &Self) {
+    /// Takes another occurrence of the same event in.
+    pub fn absorb(&mut self, other: &Self) {
         self.repeats += other.repeats;
         self.last_line = self.last_line.max(other.last_line);
         let room = MAX_LINES.saturating_sub(self.lines.len());
@@ -54,7 +56,8 @@ pub fn key(event: &Event) -> Arc<str> {
     let mut key = event.id().to_owned();
     for name in &event.def.identity {
         if let Some(value) = event.field(name) {
-            key.push_str(&format!(" {name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let _ = write!(key, " {name}={value}");
         }
     }
     key.into()

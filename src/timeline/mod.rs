@@ -83,10 +83,11 @@ impl Lives {
 impl Open {
     fn see(&mut self, event: &Event) {
         let aftermath = self.is_aftermath(event);
-        if !self.ending.is_empty() && !(aftermath || ends_a_life(event)) {
+        if !(self.ending.is_empty() || aftermath || ends_a_life(event)) {
             self.flush(false);
         }
-        let begins_end = matches!(event.effect(), Effect::Closed | Effect::Recovering) && !self.health.is_lost();
+        let begins_end =
+            matches!(event.effect(), Effect::Closed | Effect::Recovering) && !self.health.is_lost();
         self.health.see(event);
         if (begins_end && !self.health.is_lost()) || !self.ending.is_empty() {
             self.ending.push((event.clone(), aftermath));
@@ -122,8 +123,9 @@ impl Open {
     }
 }
 
-/// Whether an event may be part of the client's own shutdown, reconnects that the exit cuts short included.
+/// Whether an event may be part of the client's own shutdown, with the reconnect that its own close sets off.
 fn ends_a_life(event: &Event) -> bool {
-    let effect = matches!(event.effect(), Effect::Closed | Effect::Recovering | Effect::Attempt);
-    effect || event.phase() == Phase::Shutdown || !event.is_lifecycle()
+    let closing = matches!(event.effect(), Effect::Closed | Effect::Recovering);
+    let connecting = event.phase() == Phase::Connect && event.effect() != Effect::ConnectFailed;
+    closing || connecting || event.phase() == Phase::Shutdown || !event.is_lifecycle()
 }

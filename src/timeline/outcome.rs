@@ -123,8 +123,9 @@ impl Health {
     }
 
     fn connected(&mut self) {
-        // A second connection without a loss before it is the client's own doing (a version probe), not a recovery.
-        self.recovered |= matches!(self.state, State::Lost | State::Closed | State::Failed);
+        // A second connection without a loss before it is the client's own doing (a version probe, a shutdown whose
+        // reconnect was quick), not a recovery.
+        self.recovered |= matches!(self.state, State::Lost | State::Failed);
         self.state = State::Connected;
         self.connects += 1;
         self.needs_auth = false;
@@ -199,12 +200,11 @@ impl Health {
     pub fn outcome(&self) -> Outcome {
         match self.state {
             _ if self.needs_auth => Outcome::NeedsAuth,
-            State::Unseen if self.tools_lost => Outcome::Failed,
+            State::Unseen | State::Connected | State::Closed if self.tools_lost => Outcome::Failed,
             State::Unseen if self.calls_failed > 0 => Outcome::Degraded,
             State::Unseen => Outcome::Unknown,
             State::Trying => Outcome::Pending,
             State::Lost | State::Failed => Outcome::Failed,
-            State::Connected | State::Closed if self.tools_lost => Outcome::Failed,
             State::Connected | State::Closed if self.recovered || self.calls_failed > 0 => Outcome::Degraded,
             State::Connected | State::Closed => Outcome::Ready,
         }

@@ -165,7 +165,8 @@ impl Summary {
     /// The finished object. `told` is a version that the user gave: it stands in where the log is silent, and the
     /// file's name where both are.
     pub fn finish(self, path: &str, dialect: &Dialect, tally: Tally, told: Option<&str>) -> Input {
-        let read = |value: &str, source: &str| VersionRead { value: value.to_owned(), source: source.to_owned() };
+        let read =
+            |value: &str, source: &str| VersionRead { value: value.to_owned(), source: source.to_owned() };
         let in_log = self.version.version().map(|(v, s)| read(v, s));
         let in_name = || version_in_name(path).map(|v| read(&v, "file-name"));
         let client_version = in_log.or(told.map(|v| read(v, "option"))).or_else(in_name);
@@ -190,11 +191,14 @@ impl Server {
     fn see(&mut self, event: &crate::classify::Event) {
         if event.session != self.session {
             let h = std::mem::take(&mut self.health);
-            self.before = (self.before.0 + h.calls_ok, self.before.1 + h.calls_failed, self.before.2 + h.connects);
+            self.before =
+                (self.before.0 + h.calls_ok, self.before.1 + h.calls_failed, self.before.2 + h.connects);
             self.session = event.session;
         }
         self.health.see(event);
-        if let Some(transport) = event.str("transport").filter(|t| t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')) {
+        if let Some(transport) =
+            event.str("transport").filter(|t| t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        {
             self.transport = Some(transport.to_owned());
         }
         if let Some(url) = event.str("url") {

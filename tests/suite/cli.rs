@@ -29,7 +29,11 @@ fn a_missing_file_is_named_and_the_status_is_2() {
 fn a_folder_where_a_file_is_needed_is_refused_with_the_remedy() {
     let ran = run(&["diff", GOOD, "samples"]);
     assert_eq!(ran.status, 2);
-    assert!(ran.err.contains("samples: it is a folder") && ran.err.contains("lastgood diagnose"), "{}", ran.err);
+    assert!(
+        ran.err.contains("samples: it is a folder") && ran.err.contains("lastgood diagnose"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -57,7 +61,8 @@ fn the_same_file_twice_is_the_same_and_said_to_be_one_file() {
 
 #[test]
 fn logs_without_an_mcp_line_cannot_be_compared() {
-    let (_folder, path) = folder_with("quiet.log", b"2026-11-23T00:23:20.763Z [DEBUG] MDM settings load completed in 1ms\n");
+    let (_folder, path) =
+        folder_with("quiet.log", b"2026-11-23T00:23:20.763Z [DEBUG] MDM settings load completed in 1ms\n");
     let quiet = path.to_str().unwrap();
     let ran = run(&["diff", quiet, quiet]);
     assert_eq!(ran.status, 2);
@@ -81,7 +86,15 @@ fn the_first_five_lines_answer_the_seed() {
         let ran = run(&["diff", GOOD, BAD, "--width", width]);
         assert_eq!(ran.status, 1);
         let top: String = ran.out.lines().take(5).collect::<Vec<_>>().join("\n");
-        let needed = ["my-http-mcp", "ready", "failed", "session.expired", "138", "139", "get-404-session-expiry-loop"];
+        let needed = [
+            "my-http-mcp",
+            "ready",
+            "failed",
+            "session.expired",
+            "138",
+            "139",
+            "get-404-session-expiry-loop",
+        ];
         for word in needed.iter().chain(&["#62198", "2.1.147", "2.1.153", "Upgrade to 2.1.153"]) {
             assert!(top.contains(word), "at {width} columns the first five lines lack {word}:\n{top}");
         }

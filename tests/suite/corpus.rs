@@ -78,13 +78,16 @@ fn swapping_the_sides_mirrors_the_differences() {
         "faster" => "slower".to_owned(),
         same => same.to_owned(),
     };
-    for case in fs::read_dir(project().join("samples")).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
+    for case in
+        fs::read_dir(project().join("samples")).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir())
+    {
         let there = json_in(&case, &["diff", "good.log", "bad.log"]);
         let back = json_in(&case, &["diff", "bad.log", "good.log"]);
         let kinds = |d: &serde_json::Value, mirror: bool| {
             let servers = d["servers"].as_array().unwrap().clone();
             let changes = servers.iter().flat_map(|s| s["changes"].as_array().unwrap().clone());
-            let of = |c: serde_json::Value| (c["change"].as_str().unwrap().to_owned(), c["event"].to_string());
+            let of =
+                |c: serde_json::Value| (c["change"].as_str().unwrap().to_owned(), c["event"].to_string());
             let mut all: Vec<(String, String)> =
                 changes.map(of).map(|(c, e)| (if mirror { mirrored(&c) } else { c }, e)).collect();
             all.sort();

@@ -14,8 +14,11 @@ use crate::program::{json_in, project, run_in};
 const FORMATS: [(&str, &str); 3] = [("terminal", "txt"), ("markdown", "md"), ("json", "json")];
 
 fn cases() -> Vec<PathBuf> {
-    let mut all: Vec<PathBuf> =
-        fs::read_dir(project().join("samples")).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
+    let mut all: Vec<PathBuf> = fs::read_dir(project().join("samples"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.is_dir())
+        .collect();
     all.sort();
     assert!(all.len() >= 6, "the samples are gone");
     all
@@ -40,7 +43,11 @@ fn every_format_of_every_case_is_as_expected() {
             }
         }
     }
-    assert!(wrong.is_empty(), "not as expected (`BLESS=1 cargo test golden` rewrites them):\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "not as expected (`BLESS=1 cargo test golden` rewrites them):\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -49,7 +56,8 @@ fn every_case_gets_the_verdict_and_the_findings_it_is_about() {
         let (case, name) = (case(&folder), folder.display());
         let diff = json_in(&folder, &["diff", "good.log", "bad.log"]);
         assert_eq!(diff["verdict"], case["verdict"], "{name}");
-        let new: Vec<&Value> = diff["findings"].as_array().unwrap().iter().filter(|f| f["new"] == true).collect();
+        let new: Vec<&Value> =
+            diff["findings"].as_array().unwrap().iter().filter(|f| f["new"] == true).collect();
         for id in case["findings"].as_array().unwrap() {
             assert!(new.iter().any(|f| f["id"] == *id), "{name}: {id} is not among the findings");
         }
@@ -68,7 +76,12 @@ fn every_case_that_is_not_the_same_names_the_line_at_which_the_two_part() {
         for server in diff["servers"].as_array().unwrap().iter().filter(|s| s["verdict"] != "same") {
             let line = server["divergence"]["bad_line"].as_u64();
             let text = line.and_then(|n| bad.lines().nth(n as usize - 1));
-            assert!(text.is_some_and(|t| t.contains("MCP")), "{}: {:?}", folder.display(), server["divergence"]);
+            assert!(
+                text.is_some_and(|t| t.contains("MCP")),
+                "{}: {:?}",
+                folder.display(),
+                server["divergence"]
+            );
         }
     }
 }

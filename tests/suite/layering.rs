@@ -8,14 +8,27 @@ use walkdir::WalkDir;
 
 /// The rooms in the order of the data's way. Each may import those before it, less what [`FORBIDDEN`] says.
 const ROOMS: [&str; 12] = [
-    "error", "source", "parse", "normalize", "pattern", "classify", "timeline", "align", "diagnose", "report",
-    "render", "cli",
+    "error",
+    "source",
+    "parse",
+    "normalize",
+    "pattern",
+    "classify",
+    "timeline",
+    "align",
+    "diagnose",
+    "report",
+    "render",
+    "cli",
 ];
 
 /// What a room may not import although it lies to its left.
 const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("diagnose", &["align"]),
-    ("render", &["error", "source", "parse", "normalize", "pattern", "classify", "timeline", "align", "diagnose"]),
+    (
+        "render",
+        &["error", "source", "parse", "normalize", "pattern", "classify", "timeline", "align", "diagnose"],
+    ),
 ];
 
 /// The rooms in which a third-party crate may be used; one that is not named here may be used nowhere.
@@ -60,7 +73,8 @@ fn rooms_named(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in lines {
         for (at, _) in line.match_indices("crate::") {
-            let name: String = line[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String =
+                line[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             found.push(name);
         }
     }
@@ -75,7 +89,9 @@ fn a_room_imports_only_rooms_to_its_left() {
         if matches!(room.as_str(), "lib" | "main") {
             continue;
         }
-        let here = *place.get(room.as_str()).unwrap_or_else(|| panic!("{file}: `{room}` is no room; add it to ROOMS"));
+        let here = *place
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("{file}: `{room}` is no room; add it to ROOMS"));
         for named in rooms_named(&code) {
             let Some(there) = place.get(named.as_str()) else { continue };
             let forbidden = FORBIDDEN.iter().any(|(r, all)| *r == room && all.contains(&named.as_str()));
@@ -133,7 +149,10 @@ fn no_file_is_longer_than_a_person_reads() {
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let silent: Vec<String> =
-        sources().into_iter().filter(|(_, _, code)| !code.starts_with("//!")).map(|(_, file, _)| file).collect();
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, _, code)| !code.starts_with("//!"))
+        .map(|(_, file, _)| file)
+        .collect();
     assert!(silent.is_empty(), "no `//!` at the top of {}", silent.join(", "));
 }

@@ -21,16 +21,18 @@ pub fn compare(good: &Surroundings, bad: &Surroundings, focus: &Focus) -> Change
     let judge = Judge::new(good, bad, focus);
     let mut changes = Changes { not_compared: good.not_kept() + bad.not_kept(), ..Changes::default() };
     for b in bad.templates() {
-        match good.get(&b.key) {
-            None if good.lacks(&b.key) => changes.new.push(change(None, Some(b), judge.appeared(b))),
-            None => {}
-            Some(g) if far_more((g.count, good.lines()), (b.count, bad.lines())) => {
-                changes.more.push(change(Some(g), Some(b), judge.grew(b)));
+        let Some(g) = good.get(&b.key) else {
+            // What found no place in GOOD may have been there.
+            if good.lacks(&b.key) {
+                changes.new.push(change(None, Some(b), judge.appeared(b)));
             }
-            Some(g) if far_more((b.count, bad.lines()), (g.count, good.lines())) => {
-                changes.less.push(change(Some(g), Some(b), judge.vanished(g)));
-            }
-            Some(_) => {}
+            continue;
+        };
+        let (of_good, of_bad) = ((g.count, good.lines()), (b.count, bad.lines()));
+        if far_more(of_good, of_bad) {
+            changes.more.push(change(Some(g), Some(b), judge.grew(b)));
+        } else if far_more(of_bad, of_good) {
+            changes.less.push(change(Some(g), Some(b), judge.vanished(g)));
         }
     }
     let gone = good.templates().iter().filter(|g| bad.lacks(&g.key));
@@ -58,7 +60,10 @@ fn change(good: Option<&Seen>, bad: Option<&Seen>, relevance: Relevance) -> Line
 /// Whether `more` (how many, of how many lines) is far more frequent than `few`.
 fn far_more(few: (u64, u64), more: (u64, u64)) -> bool {
     let (a, b, of_a, of_b) = (few.0 as f64, more.0 as f64, few.1.max(1) as f64, more.1.max(1) as f64);
-    more.0 >= few.0 + MORE && b >= a * FACTOR && b / of_b >= a / of_a * FACTOR && g_statistic(a, of_a, b, of_b) > G
+    more.0 >= few.0 + MORE
+        && b >= a * FACTOR
+        && b / of_b >= a / of_a * FACTOR
+        && g_statistic(a, of_a, b, of_b) > G
 }
 
 /// Twice the log-likelihood ratio of one common rate against two.
@@ -102,7 +107,8 @@ mod tests {
 
     #[test]
     fn likely_lines_come_first_and_then_by_place() {
-        let bad = log(&[("DEBUG", "chatter"), ("DEBUG", "MCP server \"a\": b"), ("ERROR", "MCP server \"a\" c")]);
+        let bad =
+            log(&[("DEBUG", "chatter"), ("DEBUG", "MCP server \"a\": b"), ("ERROR", "MCP server \"a\" c")]);
         let changes = compare(&log(&[]), &bad, &Focus::default());
         assert_eq!(names(&changes.new), ["MCP server \"a\": b", "MCP server \"a\" c", "chatter"]);
         assert_eq!(changes.likely().count(), 2);
@@ -117,7 +123,8 @@ mod tests {
         assert!(!far_more((2, 1000), (15, 1_500)), "a share of five times by a hair");
         assert!(far_more((3, 150), (40, 190)));
         let a_loop: Vec<_> = (0..40).map(|_| ("ERROR", "reconnect failed")).collect();
-        let changes = compare(&log(&[("ERROR", "reconnect failed"), ("DEBUG", "x")]), &log(&a_loop), &Focus::default());
+        let changes =
+            compare(&log(&[("ERROR", "reconnect failed"), ("DEBUG", "x")]), &log(&a_loop), &Focus::default());
         assert!(changes.more.is_empty(), "half of GOOD's lines say it already");
     }
 }

@@ -9,6 +9,8 @@
 //! have to do with the failure, [`Relevance::Chatter`] is left to `--all`. Order and durations are not looked
 //! at here: servers' lives are compared by events (`align`). No verdict comes from here.
 
+#[cfg(test)]
+mod bar;
 mod collect;
 mod compare;
 mod name;

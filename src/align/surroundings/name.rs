@@ -44,7 +44,10 @@ fn is_place(before: &str, behind: &str) -> bool {
         ["server ", "server=", "server: ", "tool ", "tool=", "tool: ", "Server ", "Tool ", "mcpServers."];
     let bare = behind.trim_start_matches('\\');
     let quoted = ['"', '\'', '`'].iter().any(|&quote| before.ends_with(quote) && bare.starts_with(quote));
-    quoted || before.ends_with("__") || behind.starts_with("__") || CALLED.iter().any(|called| before.ends_with(called))
+    quoted
+        || before.ends_with("__")
+        || behind.starts_with("__")
+        || CALLED.iter().any(|called| before.ends_with(called))
 }
 
 #[cfg(test)]

@@ -26,19 +26,55 @@ use super::{Focus, Relevance};
 const SUBJECT: &[u8] = b"MCP server \"";
 /// Beginnings of words that report trouble, whatever reports it.
 const TROUBLE: [&str; 37] = [
-    "abort", "cannot", "crash", "denied", "disconnect", "error", "exception", "exhaust", "expired", "fail", "fatal",
-    "forbidden", "hang", "invalid", "kill", "lost", "missing", "overload", "panic", "refus", "reject", "timeout", "unable",
-    "unauthorized", "unexpected", "eacces", "eaddr", "econn", "ehost", "emfile", "enet", "enoent", "enotfound", "eperm",
-    "epipe", "eproto", "etimed",
+    "abort",
+    "cannot",
+    "crash",
+    "denied",
+    "disconnect",
+    "error",
+    "exception",
+    "exhaust",
+    "expired",
+    "fail",
+    "fatal",
+    "forbidden",
+    "hang",
+    "invalid",
+    "kill",
+    "lost",
+    "missing",
+    "overload",
+    "panic",
+    "refus",
+    "reject",
+    "timeout",
+    "unable",
+    "unauthorized",
+    "unexpected",
+    "eacces",
+    "eaddr",
+    "econn",
+    "ehost",
+    "emfile",
+    "enet",
+    "enoent",
+    "enotfound",
+    "eperm",
+    "epipe",
+    "eproto",
+    "etimed",
 ];
 
+/// Lines of one log alone that are held against the other's: beyond, none is taken for a rewording.
+const REWORDED: usize = 256;
 /// Words that say that a line is about MCP, beside those that begin with `mcp`.
 const MCP: [&str; 7] = ["tool", "tools", "transport", "sse", "stdio", "rpc", "jsonrpc"];
 
 /// Ranks the changes between two logs.
 pub(super) struct Judge<'a> {
-    good: &'a Surroundings,
-    bad: &'a Surroundings,
+    /// What only GOOD says, and what only BAD.
+    gone: Vec<Wording>,
+    new: Vec<Wording>,
     around: Option<(u64, u64)>,
     names: Vec<Name<'a>>,
     kinds_of_bad: BTreeSet<String>,
@@ -47,18 +83,22 @@ pub(super) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(good: &'a Surroundings, bad: &'a Surroundings, focus: &Focus<'a>) -> Self {
-        let names: Vec<_> = focus.names.iter().copied().filter(|name| !name.is_empty()).map(Name::new).collect();
+    pub(super) fn new(good: &Surroundings, bad: &Surroundings, focus: &Focus<'a>) -> Self {
+        let names: Vec<_> =
+            focus.names.iter().copied().filter(|name| !name.is_empty()).map(Name::new).collect();
         let spoken = |name: &Name| bad.templates().iter().any(|line| name.is_in(&line.example));
         let silent = names.iter().filter(|name| !spoken(name)).cloned().collect();
         let kinds_of_bad = bad.templates().iter().map(kind).collect();
-        Self { good, bad, around: focus.around, names, kinds_of_bad, silent }
+        let mut judge =
+            Self { gone: Vec::new(), new: Vec::new(), around: focus.around, names, kinds_of_bad, silent };
+        (judge.gone, judge.new) = (judge.only(good, bad), judge.only(bad, good));
+        judge
     }
 
     /// How a line of BAD ranks that GOOD has not.
     pub(super) fn appeared(&self, line: &Seen) -> Relevance {
         let near = self.around.is_some_and(|(first, last)| (first..=last).contains(&line.first));
-        likely(is_about_server(line) || (self.speaks(line, near) && !self.is_reworded(line)))
+        likely(is_about_server(line) || (self.speaks(line, near) && !self.is_reworded(line, &self.gone)))
     }
 
     /// How a line ranks that BAD has far more often.
@@ -71,7 +111,8 @@ impl<'a> Judge<'a> {
     pub(super) fn vanished(&self, line: &Seen) -> Relevance {
         let fell_silent = || self.silent.iter().any(|name| name.is_in(&line.example));
         let goes_on = || self.names(line) && self.kinds_of_bad.contains(&kind(line));
-        likely(self.around.is_some() && (is_about_server(line) || fell_silent() || goes_on()))
+        let named = || (fell_silent() || goes_on()) && !self.is_reworded(line, &self.new);
+        likely(self.around.is_some() && (is_about_server(line) || named()))
     }
 
     /// Whether a line speaks for a failure.
@@ -80,19 +121,58 @@ impl<'a> Judge<'a> {
         let trouble = words.iter().any(|word| is_trouble(word));
         let loud = self.around.is_some() && line.loudness > Loudness::Quiet;
         let about_mcp = || words.iter().any(|word| is_mcp(word));
-        (named && (trouble || loud)) || (trouble && (near || loud) && about_mcp()) || (near && is_thrown(line))
+        (named && (trouble || loud))
+            || (trouble && (near || loud) && about_mcp())
+            || (near && is_thrown(line))
     }
 
     fn names(&self, line: &Seen) -> bool {
         self.names.iter().any(|name| name.is_in(&line.example))
     }
 
-    /// Whether a line that vanished from GOOD says nearly the same, and the words that differ tell of nothing.
-    fn is_reworded(&self, line: &Seen) -> bool {
-        let names = if self.names(line) { &[] } else { self.names.as_slice() };
-        let new = said(line, names);
-        let vanished = |g: &&Seen| g.loudness == line.loudness && self.bad.lacks(&g.key);
-        self.good.templates().iter().filter(vanished).any(|g| is_rewording(&said(g, names), &new))
+    /// What a line says, and what kind of line it is for that.
+    fn wording(&self, line: &Seen) -> Wording {
+        let named = self.names(line);
+        let unnamed = if named { said(line, &self.names) } else { Vec::new() };
+        Wording { loudness: line.loudness, named, words: said(line, &[]), unnamed }
+    }
+
+    /// The lines that only `here` has, if they are few enough to be held against others.
+    fn only(&self, here: &Surroundings, there: &Surroundings) -> Vec<Wording> {
+        let only: Vec<_> =
+            here.templates().iter().filter(|line| there.lacks(&line.key)).take(REWORDED + 1).collect();
+        if only.len() > REWORDED {
+            Vec::new()
+        } else {
+            only.into_iter().map(|line| self.wording(line)).collect()
+        }
+    }
+
+    /// Whether one of `others` says nearly the same as `line`, and the words that differ tell of nothing.
+    fn is_reworded(&self, line: &Seen, others: &[Wording]) -> bool {
+        let this = self.wording(line);
+        others.iter().any(|other| other.is_rewording(&this))
+    }
+}
+
+/// The words of a line, for comparing.
+struct Wording {
+    loudness: Loudness,
+    named: bool,
+    words: Vec<String>,
+    /// The words without names, where it has any.
+    unnamed: Vec<String>,
+}
+
+impl Wording {
+    /// Names count among the words only where both lines have one: later versions leave them out.
+    fn is_rewording(&self, other: &Self) -> bool {
+        let (old, new) = match (self.named, other.named) {
+            (true, false) => (&self.unnamed, &other.words),
+            (false, true) => (&self.words, &other.unnamed),
+            _ => (&self.words, &other.words),
+        };
+        self.loudness == other.loudness && is_rewording(old, new)
     }
 }
 
@@ -154,12 +234,14 @@ fn is_rewording(old: &[String], new: &[String]) -> bool {
 /// Whether a word reports trouble: by its beginning, or as an HTTP status that does.
 fn is_trouble(word: &str) -> bool {
     let begins = |with: &&str| word.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
-    let status = || word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|b| b.is_ascii_digit());
-    TROUBLE.iter().any(|with| begins(&with)) || status()
+    let status =
+        || word.len() == 3 && word.starts_with(['4', '5']) && word.bytes().all(|b| b.is_ascii_digit());
+    TROUBLE.iter().any(begins) || status()
 }
 
 fn is_mcp(word: &str) -> bool {
-    word.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("mcp")) || MCP.iter().any(|m| word.eq_ignore_ascii_case(m))
+    word.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("mcp"))
+        || MCP.iter().any(|m| word.eq_ignore_ascii_case(m))
 }
 
 /// `TypeError: fetch failed`, at ERROR: nobody caught it, so it names nothing.
@@ -200,7 +282,8 @@ mod tests {
 
     #[test]
     fn errors_about_mcp_count_where_the_logs_part() {
-        let bad = [("ERROR", "Failed to parse the MCP config"), ("WARN", "mcpServers.files: an entry is odd")];
+        let bad =
+            [("ERROR", "Failed to parse the MCP config"), ("WARN", "mcpServers.files: an entry is odd")];
         assert_eq!(rank(&[], &bad, Some((70, 80))), [Likely; 2]);
         assert_eq!(rank(&[], &bad, None), [Chatter; 2]);
         let thrown = [("ERROR", "TypeError: fetch failed"), ("DEBUG", "TypeError: fetch failed")];
@@ -225,8 +308,9 @@ mod tests {
 
     #[test]
     fn a_rewording_is_chatter_but_another_failure_is_not() {
-        let stat =
-            |call: &str| format!("Failed to stat tool 'files' /a/b: ENOENT: no such file or directory, {call} '/a/b'");
+        let stat = |call: &str| {
+            format!("Failed to stat tool 'files' /a/b: ENOENT: no such file or directory, {call} '/a/b'")
+        };
         let (old, new) = (stat("statx"), stat("stat"));
         assert_eq!(rank(&[("ERROR", &old)], &[("ERROR", &new)], None), [Chatter]);
         let denied = new.replace("ENOENT", "EACCES");
@@ -237,7 +321,10 @@ mod tests {
 
     #[test]
     fn what_vanished_counts_where_the_logs_part_and_not_where_its_kind_ended() {
-        let good = [("INFO", "[Stall] end tool=mcp__files__x outcome=ok"), ("DEBUG", "Getting hooks for mcp__files__x")];
+        let good = [
+            ("INFO", "[Stall] end tool=mcp__files__x outcome=ok"),
+            ("DEBUG", "Getting hooks for mcp__files__x"),
+        ];
         let gone = |bad: &str, around| {
             let focus = Focus { names: &["files"], around };
             let changes = compare(&log(&good), &log(&[("INFO", bad)]), &focus);

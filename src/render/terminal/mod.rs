@@ -144,7 +144,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(96))]
+        #![proptest_config(ProptestConfig::with_cases(40))]
 
         #[test]
         fn no_line_is_wider_than_the_look(text in fixture::evil(), width in 40_usize..=200, unicode: bool) {
@@ -167,8 +167,7 @@ mod tests {
         #[test]
         fn an_ascii_look_is_all_ascii_if_the_log_is(text in "[ -~\t\r\n\u{0}-\u{7f}→…]{1,90}", width in 40_usize..=200) {
             let look = Look { width, colour: false, unicode: false };
-            let log = text.replace(['→', '…'], "");
-            let out = render(&fixture::filled(&log), &look);
+            let out = render(&fixture::filled(&text), &look);
             prop_assert!(out.is_ascii(), "{:?}", out.chars().find(|c| !c.is_ascii()));
         }
     }

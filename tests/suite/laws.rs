@@ -1,0 +1,155 @@
+//! Laws that hold for any log.
+
+use std::fs;
+
+use lastgood::classify::{Classifier, Understood};
+use lastgood::parse;
+use lastgood::pattern::Knowledge;
+use lastgood::source::Source;
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert, prop_assert_eq, proptest};
+
+use crate::program::{json_in, project, run_in};
+
+fn kinds(text: &str, knowledge: &Knowledge) -> Vec<String> {
+    let mut classifier = Classifier::new(knowledge);
+    let mut all = Vec::new();
+    let _ = parse::read(Source::from_text("t", text), &mut |line| {
+        all.push(match classifier.line(line) {
+            Understood::Event(e) => e.id().to_owned(),
+            Understood::Unknown(_) => "unknown".to_owned(),
+            Understood::Outside => "outside".to_owned(),
+        });
+    });
+    all
+}
+
+#[test]
+fn the_same_run_twice_gives_the_same_bytes() {
+    let folder = project().join("samples/get-404-among-others");
+    for format in ["terminal", "markdown", "json"] {
+        let run = || run_in(&folder, &["diff", "good.log", "bad.log", "--format", format]).out;
+        assert_eq!(run(), run());
+    }
+}
+
+#[test]
+fn a_document_names_no_folder_of_this_machine() {
+    for (verb, logs) in
+        [("diff", vec!["good.log", "bad.log"]), ("diagnose", vec!["bad.log"]), ("timeline", vec!["bad.log"])]
+    {
+        let document =
+            json_in(&project().join("samples/get-404"), &[&[verb], logs.as_slice()].concat()).to_string();
+        assert!(!document.contains(project().to_str().unwrap()));
+    }
+}
+
+#[test]
+fn other_clocks_and_other_durations_make_no_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = fs::read_to_string(project().join("samples/get-404/good.log")).unwrap();
+    let other =
+        log.replace("2026-11-23T00:", "2025-02-03T17:").replace("in 21ms", "in 873ms").replace("30828", "77");
+    fs::write(folder.path().join("a.log"), &log).unwrap();
+    fs::write(folder.path().join("b.log"), &other).unwrap();
+    assert_ne!(log, other);
+    assert_eq!(json_in(folder.path(), &["diff", "a.log", "b.log"])["verdict"], "same");
+}
+
+#[test]
+fn unrelated_lines_in_between_change_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = fs::read_to_string(project().join("samples/get-404/bad.log")).unwrap();
+    let between = "\n2026-11-23T00:23:20.900Z [DEBUG] Fast mode unavailable\n";
+    let noisy = log.replace('\n', between);
+    fs::write(folder.path().join("a.log"), &log).unwrap();
+    fs::write(folder.path().join("b.log"), &noisy).unwrap();
+    let ids = |name: &str| {
+        let document = json_in(folder.path(), &["diagnose", name]);
+        document["findings"].as_array().unwrap().iter().map(|f| f["id"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("a.log"), ids("b.log"));
+    assert!(!ids("a.log").is_empty());
+}
+
+#[test]
+fn a_connect_of_48_seconds_is_seen_and_is_no_other_behaviour() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = fs::read_to_string(project().join("samples/same-behaviour/good.log")).unwrap();
+    let at = log.find("(transport: http) in ").unwrap() + "(transport: http) in ".len();
+    let end = at + log[at..].find("ms").unwrap();
+    fs::write(folder.path().join("a.log"), &log).unwrap();
+    fs::write(folder.path().join("b.log"), format!("{}48211{}", &log[..at], &log[end..])).unwrap();
+    let diff = json_in(folder.path(), &["diff", "a.log", "b.log"]);
+    assert_eq!(diff["verdict"], "same");
+    let change = &diff["servers"][0]["changes"][0];
+    assert_eq!(
+        (&change["change"], &change["event"], &change["bad_ms"]),
+        (&"slower".into(), &"connected".into(), &48211.into())
+    );
+    assert!(run_in(folder.path(), &["diff", "a.log", "b.log"]).out.contains("48211"));
+}
+
+#[test]
+fn an_error_before_the_connection_instead_of_after_it_is_a_difference() {
+    let line = |m: &str| format!("[DEBUG] MCP server \"x\": {m}\n");
+    let (start, up) = (
+        line("Starting connection with timeout of 30000ms"),
+        line("Successfully connected (transport: http) in 9ms"),
+    );
+    let error = line("Connection error: Failed to open SSE stream: Not Found");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.log"), format!("{start}{up}{error}")).unwrap();
+    fs::write(folder.path().join("b.log"), format!("{start}{error}{up}")).unwrap();
+    let diff = json_in(folder.path(), &["diff", "a.log", "b.log"]);
+    assert_eq!(diff["verdict"], "changed");
+    assert_eq!(diff["servers"][0]["changes"][0]["change"], "moved");
+}
+
+#[test]
+fn the_same_lines_on_another_server_are_a_difference_on_that_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = fs::read_to_string(project().join("samples/get-404/good.log")).unwrap();
+    let bad = fs::read_to_string(project().join("samples/get-404/bad.log")).unwrap();
+    let also = bad.replace("my-http-mcp", "legacy-sse").replace("/mcp/get404", "/mcp/other");
+    fs::write(folder.path().join("a.log"), format!("{good}{also}")).unwrap();
+    fs::write(folder.path().join("b.log"), format!("{bad}{also}")).unwrap();
+    let diff = json_in(folder.path(), &["diff", "a.log", "b.log"]);
+    let of =
+        |name: &str| diff["servers"].as_array().unwrap().iter().find(|s| s["name"] == name).unwrap().clone();
+    assert_eq!(of("my-http-mcp")["verdict"], "regressed");
+    assert_eq!(of("legacy-sse")["verdict"], "same");
+}
+
+#[test]
+fn a_reconnect_loop_of_any_length_is_one_folded_loop() {
+    let line = |m: &str| format!("[DEBUG] MCP server \"x\": {m}\n");
+    let turn: String = [
+        "Starting connection with timeout of 30000ms",
+        "Successfully connected (transport: http) in 9ms",
+        "Connection error: Streamable HTTP error: Failed to open SSE stream: Not Found",
+        "MCP session expired (server returned 404), triggering reconnection",
+        "Closing transport (session expired)",
+        "HTTP transport closed/disconnected, attempting automatic reconnection",
+    ]
+    .map(line)
+    .concat();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("loop.log"), turn.repeat(500)).unwrap();
+    let timeline = json_in(folder.path(), &["timeline", "loop.log"]);
+    let events = timeline["servers"][0]["events"].as_array().unwrap();
+    assert_eq!(events.len(), 6);
+    assert!(events.iter().all(|e| e["repeats"] == 500), "{events:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_bytes_are_read_classified_and_counted(bytes in prop::collection::vec(any::<u8>(), 1..400)) {
+        let knowledge = Knowledge::builtin();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let inside = format!("[DEBUG] MCP server \"x\": {}", text.replace('\n', " "));
+        prop_assert_eq!(kinds(&inside, &knowledge).len(), 1);
+        prop_assert!(kinds(&text, &knowledge).len() <= text.lines().count().max(1));
+    }
+}
