@@ -54,6 +54,8 @@ pub struct Compiled {
 /// One alternative of a signature.
 #[derive(Debug, Clone)]
 pub(super) struct Branch {
+    /// How many steps the branches before it have.
+    pub(super) first_register: usize,
     pub(super) steps: Vec<EventStep>,
     pub(super) absence: Option<Absence>,
 }
@@ -107,8 +109,11 @@ pub(super) struct Speech {
 pub fn compile(signature: &Signature, words: &Vocabulary) -> Result<Compiled, Vec<Problem>> {
     let def = &signature.def;
     let mut draft = Draft { lines: lines(&def.rule), problems: Vec::new() };
-    let branches: Vec<Branch> =
-        check::branches(&def.rule).map(|(place, steps)| draft.branch(&place, steps)).collect();
+    let mut branches: Vec<Branch> = Vec::new();
+    for (place, steps) in check::branches(&def.rule) {
+        let first_register = branches.iter().map(|b| b.steps.len()).sum();
+        branches.push(draft.branch(&place, first_register, steps));
+    }
     let compiled = Compiled {
         id: signature.id.clone(),
         pack: signature.pack.clone(),
@@ -161,8 +166,8 @@ impl Draft {
         }
     }
 
-    fn branch(&mut self, place: &str, steps: &[Step]) -> Branch {
-        let mut branch = Branch { steps: Vec::new(), absence: None };
+    fn branch(&mut self, place: &str, first_register: usize, steps: &[Step]) -> Branch {
+        let mut branch = Branch { first_register, steps: Vec::new(), absence: None };
         for (i, step) in steps.iter().enumerate() {
             let place = format!("{place}/{i}");
             if step.absent.is_empty() {
