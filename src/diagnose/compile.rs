@@ -295,3 +295,27 @@ impl EventStep {
         self.conditions.iter().find(|c| !c.holds(event))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::diagnose::fixture::{compiled, problems};
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_places() {
+        let steps = json!([{ "as": "x", "event": "a", "where": { "v": [] } }, { "as": "y", "event": "b", "within": "3" }]);
+        let found = problems(json!({ "key": ["server"], "within": "soon", "steps": steps }), &[]);
+        let places: Vec<&str> = found.iter().map(|p| p.place.as_str()).collect();
+        assert_eq!(places, ["/match/steps/0/where/v", "/match/steps/1/within", "/match/within"]);
+        assert_eq!(found[0].message, "step `x`: an empty list holds for no value");
+    }
+
+    #[test]
+    fn the_registers_of_branches_lie_behind_each_other() {
+        let x = json!([{ "as": "x", "event": "a" }, { "as": "y", "event": "b" }]);
+        let rule = compiled(json!({ "key": ["tool", "server"], "or": [x, x] }), &[]);
+        assert_eq!(rule.branches.iter().map(|b| b.first_register).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!((rule.of_server, rule.key), (true, vec!["tool".to_owned()]));
+    }
+}

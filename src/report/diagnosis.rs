@@ -34,12 +34,12 @@ pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
     let paths: Vec<&str> = d.inputs.iter().map(|i| i.path.as_str()).collect();
     for ((at, input), name) in d.inputs.iter().enumerate().zip(labels(&paths)) {
         let of_input: Vec<&Finding> = d.findings.iter().filter(|f| f.input == at).collect();
-        match () {
-            () if d.inputs.len() == 1 || !of_input.is_empty() => {
-                blocks.extend(input_blocks(input, &name, &of_input, d.knowledge));
-            }
-            () if input.mcp_lines == 0 => foreign.push(name),
-            () => quiet.push(name),
+        if d.inputs.len() == 1 || !of_input.is_empty() {
+            blocks.extend(input_blocks(input, &name, &of_input, d.knowledge));
+        } else if input.mcp_lines == 0 {
+            foreign.push(name);
+        } else {
+            quiet.push(name);
         }
     }
     blocks.extend(folded(quiet, "log without a finding", "logs without a finding"));

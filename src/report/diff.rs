@@ -175,6 +175,10 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         all.push("the bad log is the better one: were the two swapped?".to_owned());
     }
     for (name, input) in [("good", good), ("bad", bad)] {
+        if !input.client_versions.is_empty() {
+            let versions = input.client_versions.join(", ");
+            all.push(format!("the {name} log holds sessions of several client versions ({versions}): the last ones are compared"));
+        }
         if input.mcp_lines == 0 {
             all.push(format!(
                 "no line of the {name} log concerns an MCP server: was one configured, and `--debug` on?"
