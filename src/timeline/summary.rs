@@ -115,11 +115,11 @@ impl Summary {
 
     /// Takes a line and what became of it.
     pub fn see(&mut self, line: &LogLine<'_>, understood: &Understood) {
-        if let Understood::Event(event) = understood {
-            if event.session > self.session {
-                self.session = event.session;
-                self.version.next_session();
-            }
+        if let Understood::Event(event) = understood
+            && event.session > self.session
+        {
+            self.session = event.session;
+            self.version.next_session();
         }
         self.version.see(line.message);
         self.last_line = line.number;
