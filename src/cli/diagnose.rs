@@ -104,10 +104,12 @@ impl Found {
     }
 
     fn exit(&self, least: Severity) -> Exit {
-        match () {
-            () if !self.errors.is_empty() => Exit::Trouble,
-            () if self.findings.iter().any(|f| f.severity >= least) => Exit::Something,
-            () => Exit::Nothing,
+        if !self.errors.is_empty() {
+            Exit::Trouble
+        } else if self.findings.iter().any(|f| f.severity >= least) {
+            Exit::Something
+        } else {
+            Exit::Nothing
         }
     }
 }

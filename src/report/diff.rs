@@ -175,12 +175,17 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         all.push("the bad log is the better one: were the two swapped?".to_owned());
     }
     for (name, input) in [("good", good), ("bad", bad)] {
+        if !input.client_versions.is_empty() {
+            let versions = input.client_versions.join(", ");
+            all.push(format!("the {name} log holds sessions of several client versions ({versions}): the last ones are compared"));
+        }
         if input.mcp_lines == 0 {
             all.push(format!(
                 "no line of the {name} log concerns an MCP server: was one configured, and `--debug` on?"
             ));
         }
     }
+    all.extend(other_causes(c));
     let undecided = |s: &&ServerDiff| matches!(s.outcome, (_, Some(Outcome::Pending | Outcome::Unknown)));
     let names: BTreeSet<&str> = c.diff.servers.iter().filter(undecided).map(|s| s.name.as_str()).collect();
     if !names.is_empty() {
@@ -188,6 +193,27 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         all.push(format!(
             "the bad log ends before it is decided what becomes of {names}: a longer log would tell"
         ));
+    }
+    all
+}
+
+/// What differs between the runs besides, or instead of, the client's version.
+fn other_causes(c: &Compared<'_>) -> Vec<String> {
+    let (good, bad) = (c.good.input, c.bad.input);
+    let mut all = Vec::new();
+    let version = |i: &Input| i.client_version.as_ref().map(|v| v.value.clone());
+    if let (true, Some(v)) = (c.diff.verdict != Verdict::Same && version(good) == version(bad), version(bad))
+    {
+        all.push(format!("both logs are of client {v}: its version does not explain the difference"));
+    }
+    let place =
+        |i: &Input, name: &str| i.servers.iter().find(|s| s.name == name).and_then(|s| s.place.clone());
+    for pair in &c.diff.servers {
+        let there = pair.good_name.as_deref().unwrap_or(&pair.name);
+        let moved = place(good, there).zip(place(bad, &pair.name)).filter(|(g, b)| g != b);
+        all.extend(moved.map(|(g, b)| {
+            format!("{} is at another address in the bad log ({g} → {b}): that may be the cause", pair.name)
+        }));
     }
     all
 }

@@ -82,7 +82,7 @@ impl Lives {
 
 impl Open {
     fn see(&mut self, event: &Event) {
-        let aftermath = self.is_aftermath(event);
+        let aftermath = event.echo || self.is_aftermath(event);
         if !(self.ending.is_empty() || aftermath || ends_a_life(event)) {
             self.flush(false);
         }
