@@ -276,6 +276,9 @@ pub struct TestCase {
     /// What `applicability` must be, if it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applicability: Option<String>,
+    /// Other signatures that are rightly found in it: any other one there is noise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Whether the lines were made from documents instead of taken from a log.
     #[serde(default, skip_serializing_if = "is_false")]
     pub synthetic: bool,

@@ -56,7 +56,7 @@ fn faults(path: &str, value: &Value) -> Vec<Fault> {
             }
         }
         _ if !is_id(stem) => {
-            let message = format!("`{stem}` is the signature's id: made of a-z, 0-9 and single -");
+            let message = format!("`{stem}` is the signature's id: made of a-z, 0-9 and single - or .");
             faults.push(fault("", message));
         }
         _ => faults.extend(dates(value)),
@@ -103,7 +103,7 @@ fn is_day(text: &str) -> bool {
 /// Whether a name can be the id of a signature: it becomes a file's name and stands in reports.
 pub(super) fn is_id(name: &str) -> bool {
     let part = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    name.split('-').all(part)
+    name.split(['-', '.']).all(part)
 }
 
 #[cfg(test)]
@@ -162,6 +162,6 @@ mod tests {
     #[test]
     fn days_and_ids_have_one_form() {
         assert!(is_day("2026-01-31") && !is_day("31.01.2026") && !is_day("2026-1-31"));
-        assert!(is_id("get-404-loop") && !is_id("-a") && !is_id("a--b") && !is_id("A") && !is_id(""));
+        assert!(is_id("get-404-loop-2.1.105") && !is_id("-a") && !is_id("a--b") && !is_id("A") && !is_id(""));
     }
 }
