@@ -8,7 +8,14 @@ use super::{Exit, knowledge, output};
 use crate::error::Result;
 use crate::report::{self, TimelineView};
 
+const EXAMPLES: &str = "\
+Examples:
+  lastgood timeline bad.log                               what the servers and the client did, repeats folded
+  lastgood timeline bad.log --server my-http-mcp --all    one server, set-up details too
+  lastgood timeline bad.log --unclassified                the MCP lines that no pattern knows";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The log; `-` is standard input
     #[arg(value_name = "PATH")]

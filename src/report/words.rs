@@ -18,7 +18,7 @@ pub(super) fn file_name(path: &str) -> String {
 }
 
 /// The shortest ends of paths by which they can be told apart.
-pub(super) fn labels(paths: &[&str]) -> Vec<String> {
+pub fn labels(paths: &[&str]) -> Vec<String> {
     let parts: Vec<Vec<&str>> = paths.iter().map(|p| p.split(['/', '\\']).collect()).collect();
     let end = |p: &[&str], n: usize| p[p.len().saturating_sub(n)..].join("/");
     let alone = |at: usize, n: usize| {
