@@ -34,7 +34,10 @@ pub fn lint(files: &[(String, String)], source: &str, knowledge: &Knowledge) -> 
                 if let Ok(def) = serde_json::from_str::<SignatureDef>(text) {
                     let id = name.trim_end_matches(".json").to_owned();
                     let pack = String::new();
-                    linter.signature(path, &Signature { id, pack, source: source.to_owned(), def });
+                    linter.signature(
+                        path,
+                        &Signature { id, pack, source: source.to_owned(), def, switched: None },
+                    );
                 }
             }
             _ => {}

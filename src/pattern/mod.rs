@@ -9,6 +9,7 @@ mod catalogue;
 mod event;
 pub mod lint;
 mod nearest;
+mod overlay;
 mod pack;
 mod schema;
 mod signature;
@@ -18,6 +19,7 @@ pub use canon::canonical;
 pub use catalogue::{Catalogue, Recognized};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
 pub use nearest::nearest;
+pub use overlay::{Overlay, Override};
 pub use pack::{
     BUILTIN, Folder, Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files,
 };

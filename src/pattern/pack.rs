@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::catalogue::Catalogue;
 use super::event::{EventDef, EventFile};
-use super::signature::SignatureDef;
+use super::signature::{SignatureDef, Status};
 
 /// The label of the built-in pack, which is its id, too.
 pub const BUILTIN: &str = "mcp";
@@ -118,6 +118,15 @@ pub struct Signature {
     pub source: String,
     /// What its file says.
     pub def: SignatureDef,
+    /// Whether an overlay switched it on or off; `None`: its status decides.
+    pub switched: Option<bool>,
+}
+
+impl Signature {
+    /// Whether it is looked for: what is in the sandbox, or replaced, is off unless it was switched on.
+    pub fn is_on(&self) -> bool {
+        self.switched.unwrap_or(matches!(self.def.status, Status::Stable | Status::Test))
+    }
 }
 
 /// Everything that is known, from all packs.
@@ -239,8 +248,10 @@ impl Gathered {
             return;
         }
         let id = name.trim_end_matches(".json").to_owned();
-        self.signatures
-            .insert(id.clone(), Signature { id, pack: pack.to_owned(), source: label.to_owned(), def });
+        self.signatures.insert(
+            id.clone(),
+            Signature { id, pack: pack.to_owned(), source: label.to_owned(), def, switched: None },
+        );
     }
 
     fn read<T: DeserializeOwned>(&mut self, label: &str, path: &str, text: &str) -> Option<T> {
@@ -306,7 +317,8 @@ pub(super) fn without_position(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(head, _)| head).to_owned()
 }
 
-fn digest(files: &[(String, String)]) -> String {
+/// SHA-256 over names and texts, in order.
+pub(super) fn digest(files: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
     for (path, text) in files {
         hash.update((path.len() as u64).to_le_bytes());
