@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn one(arguments: &Arguments, path: &str, version: Option<&str>, loaded: &Loaded) -> Result<Reading> {
-    let wish = Wish { lives: true, diagnosis: true, surroundings: true, version };
+    let wish = Wish { lives: true, details: false, diagnosis: true, surroundings: true, version };
     let mut reading = read(path, loaded, wish)?;
     let subject = &arguments.subject;
     reading.lives.retain(|l| subject.wants(&l.server));

@@ -38,7 +38,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let version = arguments.client_version.as_deref();
-    let mut reading = read(&arguments.path, &loaded, Wish { lives: true, version, ..Wish::default() })?;
+    let mut reading =
+        read(&arguments.path, &loaded, Wish { lives: true, details: true, version, ..Wish::default() })?;
     reading.lives.retain(|l| arguments.subject.wants(&l.server));
     reading.input.servers.retain(|s| arguments.subject.wants(&s.name));
     let view = TimelineView { all: arguments.all, unclassified: arguments.unclassified };
