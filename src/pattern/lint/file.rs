@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::pack::{PackInfo, SCHEMA, refusal, unknown_schema, without_position};
 use super::super::schema;
+use super::position::escaped;
 use super::{Fault, Files, Grade, Lint, shape};
 
 /// The faults of each file by itself.
@@ -43,6 +44,7 @@ fn faults(path: &str, value: &Value) -> Vec<Fault> {
         return vec![fault("/schema", unknown_schema(number as u32))];
     }
     let mut faults = shape::faults(value, schema);
+    unwritten(value, "", &mut faults);
     let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".json");
     match path.split_once('/') {
         None => faults.extend(pack(value, faults.is_empty())),
@@ -75,6 +77,24 @@ fn pack(value: &Value, sound: bool) -> Option<Fault> {
             Some(fault(at, e.to_string()))
         }
         Err(_) => None,
+    }
+}
+
+/// What a draft left to a person. Lines of logs are nobody's draft.
+fn unwritten(value: &Value, pointer: &str, faults: &mut Vec<Fault>) {
+    match value {
+        Value::String(text) if text.contains("TODO:") => {
+            let message = "this is still to be written".to_owned();
+            faults.push(Fault { pointer: pointer.to_owned(), on_key: false, message });
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, v)| unwritten(v, &format!("{pointer}/{i}"), faults));
+        }
+        Value::Object(map) => {
+            let own = map.iter().filter(|(key, _)| *key != "log" && *key != "samples");
+            own.for_each(|(key, v)| unwritten(v, &format!("{pointer}/{}", escaped(key)), faults));
+        }
+        _ => {}
     }
 }
 
@@ -157,6 +177,13 @@ mod tests {
         assert!(lints("pack.json", &pack("1.0", ">=0.1.0"))[0].starts_with("pack.json:1:32: "));
         assert!(lints("pack.json", &pack("1.0.0", "new"))[0].starts_with("pack.json:1:49: "));
         assert!(lints("pack.json", &pack("1.0.0", ">=99"))[0].contains("the pack asks for lastgood >=99"));
+    }
+
+    #[test]
+    fn what_a_draft_left_is_told_but_not_what_a_log_holds() {
+        let text = r#"{"schema":1,"family":"a","events":[{"id":"a","phase":"client","class":"detail","says":"TODO: say",
+            "wordings":[{"text":"TODO is text","seen":[],"samples":["[DEBUG] MCP server \"s\": TODO: x"]}]}]}"#;
+        assert_eq!(lints("events/a.json", text), ["events/a.json:1:88: this is still to be written"]);
     }
 
     #[test]
