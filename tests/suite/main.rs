@@ -7,4 +7,5 @@ mod golden;
 mod laws;
 mod layering;
 mod packs;
+mod patterns;
 mod program;
