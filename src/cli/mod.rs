@@ -7,6 +7,7 @@ mod diff;
 mod knowledge;
 mod options;
 mod output;
+mod patterns;
 mod reading;
 mod timeline;
 
@@ -44,6 +45,8 @@ enum Verb {
     Diagnose(diagnose::Arguments),
     /// Show the life of each MCP server in one log
     Timeline(timeline::Arguments),
+    /// Look at the known failures, write new ones, install packs of them
+    Patterns(patterns::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -87,5 +90,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diff(arguments) => diff::run(arguments),
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
+        Verb::Patterns(arguments) => patterns::run(arguments),
     }
 }

@@ -9,6 +9,7 @@ mod diagnosis;
 mod diff;
 mod document;
 mod finding;
+pub mod patterns;
 mod show;
 mod surroundings;
 mod timeline;

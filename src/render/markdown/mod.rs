@@ -95,7 +95,10 @@ fn details(summary: &str, blocks: &[Block]) -> String {
 /// Lines of a log with their numbers, in a fence.
 fn numbered_lines(lines: &[(u64, String)]) -> String {
     let digits = lines.iter().map(|(number, _)| number.to_string().len()).max().unwrap_or_default();
-    let line = |(number, text): &(u64, String)| format!("{number:>digits$}  {}", log_text(text));
+    let line = |(number, text): &(u64, String)| {
+        let number = if *number == 0 { String::new() } else { number.to_string() };
+        format!("{number:>digits$}  {}", log_text(text))
+    };
     fence("text", &lines.iter().map(line).collect::<Vec<_>>())
 }
 
