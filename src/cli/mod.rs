@@ -2,12 +2,14 @@
 //!
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
+mod clipboard;
 mod diagnose;
 mod diff;
 mod knowledge;
 mod options;
 mod output;
 mod reading;
+mod summary;
 mod timeline;
 
 use std::ffi::OsString;

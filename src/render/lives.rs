@@ -173,7 +173,8 @@ mod tests {
     }
 
     fn lives(rows: Vec<Row>, divergence: Option<usize>) -> Lives {
-        Lives { server: "s".into(), left: Some("good".into()), right: "bad".into(), rows, divergence }
+        let (left, right) = (Some("good".into()), "bad".into());
+        Lives { server: "s".into(), verdict: None, left, right, rows, divergence }
     }
 
     #[test]
