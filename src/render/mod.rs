@@ -7,12 +7,16 @@
 
 mod exact;
 mod fit;
+mod github;
 mod html;
 mod json;
+mod junit;
 mod lives;
 mod logs;
 mod markdown;
+mod outcome;
 mod reference;
+mod sarif;
 mod terminal;
 mod text;
 mod unified;
@@ -67,6 +71,9 @@ pub static FORMATS: &[Format] = &[
     Format { name: "logs", about: "for the log field of a form: plain text", render: logs::render },
     Format { name: "form", about: "the client's bug form, filled in as far as the logs go", render: markdown::form::render },
     Format { name: "json", about: "for programs: the documents of the contract", render: json::render },
+    Format { name: "sarif", about: "for editors and code scanning", render: sarif::render },
+    Format { name: "junit", about: "for build servers", render: junit::render },
+    Format { name: "github", about: "annotations for GitHub Actions", render: github::render },
 ];
 
 /// The format of that name.
