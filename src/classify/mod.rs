@@ -19,6 +19,9 @@ use crate::pattern::{Class, Effect, Knowledge, Recognized, Scope};
 /// An echo follows its twin at once; what says the same later says it anew. Milliseconds.
 const ECHO_WITHIN: i64 = 250;
 
+/// The same where a log has no clock: an echo may stand behind the stack of its twin. Lines.
+const ECHO_WITHIN_LINES: u64 = 12;
+
 /// What became of a line.
 #[derive(Debug)]
 pub enum Understood {
@@ -51,7 +54,7 @@ pub struct Classifier<'k> {
     /// Whether any server was seen in the current client session.
     begun: bool,
     /// The last lifecycle event of each server: its id and clock.
-    last: BTreeMap<Arc<str>, (String, Option<Stamp>)>,
+    last: BTreeMap<Arc<str>, (String, Option<Stamp>, u64)>,
 }
 
 impl<'k> Classifier<'k> {
@@ -89,18 +92,21 @@ impl<'k> Classifier<'k> {
             self.last.clear();
         }
         self.begun |= server.is_some();
-        let echo = echo && self.echoes(server.as_ref(), &def.id, line.stamp);
+        let echo = echo && self.echoes(server.as_ref(), &def.id, line);
         if let (Some(server), Class::Lifecycle) = (&server, def.class) {
-            self.last.insert(Arc::clone(server), (def.id.clone(), line.stamp));
+            self.last.insert(Arc::clone(server), (def.id.clone(), line.stamp, line.number));
         }
         let text = message.into();
         Event { def, line: line.number, stamp: line.stamp, session: self.session, server, fields, text, echo }
     }
 
     /// Whether the last thing that happened to `server` was the event `id`, just now.
-    fn echoes(&self, server: Option<&Arc<str>>, id: &str, stamp: Option<Stamp>) -> bool {
-        let Some((last, at)) = server.and_then(|s| self.last.get(s)) else { return false };
-        let near = stamp.zip(*at).is_none_or(|(now, then)| (now.0 - then.0).abs() <= ECHO_WITHIN);
+    fn echoes(&self, server: Option<&Arc<str>>, id: &str, line: &LogLine<'_>) -> bool {
+        let Some((last, at, number)) = server.and_then(|s| self.last.get(s)) else { return false };
+        let near = match line.stamp.zip(*at) {
+            Some((now, then)) => (now.0 - then.0).abs() <= ECHO_WITHIN,
+            None => line.number - number <= ECHO_WITHIN_LINES,
+        };
         last == id && near
     }
 
@@ -119,6 +125,8 @@ impl<'k> Classifier<'k> {
 pub struct VersionReader {
     marks: Vec<(memchr::memmem::Finder<'static>, String)>,
     found: Vec<Option<String>>,
+    /// Those of earlier client sessions of the same log.
+    before: Vec<(String, String)>,
 }
 
 impl VersionReader {
@@ -128,7 +136,15 @@ impl VersionReader {
         let marks: Vec<_> = marks
             .map(|m| (memchr::memmem::Finder::new(m.before.as_bytes()).into_owned(), m.source.clone()))
             .collect();
-        Self { found: vec![None; marks.len()], marks }
+        Self { found: vec![None; marks.len()], marks, before: Vec::new() }
+    }
+
+    /// A new client session begins: what it is of is read anew.
+    pub fn next_session(&mut self) {
+        if let Some((version, source)) = self.version() {
+            self.before.push((version.to_owned(), source.to_owned()));
+            self.found.fill(None);
+        }
     }
 
     /// Looks at a message.
@@ -144,10 +160,19 @@ impl VersionReader {
         }
     }
 
-    /// The version, and where it was read.
+    /// The version of the newest client session that names one, and where it was read.
     pub fn version(&self) -> Option<(&str, &str)> {
         let mut both = self.found.iter().zip(&self.marks);
-        both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())))
+        let newest = both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())));
+        newest.or_else(|| self.before.last().map(|(v, s)| (v.as_str(), s.as_str())))
+    }
+
+    /// The versions of all client sessions, in their order, each once in a row.
+    pub fn all(&self) -> Vec<String> {
+        let newest = self.version().map(|(v, _)| v.to_owned());
+        let mut all: Vec<String> = self.before.iter().map(|(v, _)| v.clone()).chain(newest).collect();
+        all.dedup();
+        all
     }
 }
 

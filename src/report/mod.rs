@@ -22,3 +22,4 @@ pub use diff::{Compared, DiffSide, diff};
 pub use form::{Answer, Field};
 pub use log::Log;
 pub use timeline::{TimelineView, timeline};
+pub use words::labels;

@@ -82,6 +82,9 @@ pub struct Health {
     needs_auth: bool,
     tools_lost: bool,
     recovered: bool,
+    /// Whether the last connection was made after a close without a cause. It is a recovery if anything comes of it,
+    /// and else the last breath of a client that is being shut down.
+    reconnected: bool,
     in_flight: u64,
     /// Connections made.
     pub connects: u64,
@@ -107,13 +110,18 @@ impl Health {
             Effect::Recovering => self.recovering(),
             Effect::GaveUp => self.state = State::Failed,
             Effect::ToolsLost => self.tools_lost = true,
-            Effect::ToolsListed => self.tools_lost = false,
-            Effect::Call => self.in_flight += 1,
+            Effect::ToolsListed => self.tools_listed(),
+            Effect::Call => self.call(),
             Effect::CallOk => self.call_ok(),
             Effect::CallFailed => self.call_failed(),
             Effect::CallRetried => self.call_retried(),
             Effect::None | Effect::ClientStart | Effect::Aborted => {}
         }
+    }
+
+    fn tools_listed(&mut self) {
+        self.tools_lost = false;
+        self.needs_auth = false;
     }
 
     fn attempt(&mut self) {
@@ -123,9 +131,9 @@ impl Health {
     }
 
     fn connected(&mut self) {
-        // A second connection without a loss before it is the client's own doing (a version probe, a shutdown whose
-        // reconnect was quick), not a recovery.
+        // A second connection without a loss before it is the client's own doing: a version probe.
         self.recovered |= matches!(self.state, State::Lost | State::Failed);
+        self.reconnected = self.state == State::Closed;
         self.state = State::Connected;
         self.connects += 1;
         self.needs_auth = false;
@@ -146,6 +154,7 @@ impl Health {
     }
 
     fn closed(&mut self) {
+        self.recovered |= std::mem::take(&mut self.reconnected);
         match self.state {
             State::Connected if self.in_flight > 0 => self.state = State::Lost,
             State::Connected => self.state = State::Closed,
@@ -155,9 +164,15 @@ impl Health {
     }
 
     fn recovering(&mut self) {
+        self.recovered |= std::mem::take(&mut self.reconnected);
         if self.state == State::Connected {
             self.state = if self.in_flight > 0 { State::Lost } else { State::Closed };
         }
+    }
+
+    fn call(&mut self) {
+        self.recovered |= std::mem::take(&mut self.reconnected);
+        self.in_flight += 1;
     }
 
     fn call_ok(&mut self) {
@@ -165,6 +180,7 @@ impl Health {
         self.calls_ok += 1;
         // Tools that answer are not lost, and a log that begins in the middle has no connect line.
         self.tools_lost = false;
+        self.needs_auth = false;
         if matches!(self.state, State::Unseen | State::Lost) {
             self.recovered |= self.state == State::Lost;
             self.state = State::Connected;
