@@ -2,6 +2,7 @@
 //!
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
+mod clipboard;
 mod diagnose;
 mod diff;
 mod knowledge;
@@ -9,6 +10,7 @@ mod options;
 mod output;
 mod patterns;
 mod reading;
+mod summary;
 mod timeline;
 
 use std::ffi::OsString;

@@ -4,6 +4,8 @@
 mod cli;
 mod corpus;
 mod golden;
+mod hostile;
+mod html;
 mod laws;
 mod layering;
 mod packs;
