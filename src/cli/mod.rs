@@ -2,6 +2,7 @@
 //!
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
+mod bisect;
 mod diagnose;
 mod diff;
 mod knowledge;
@@ -44,6 +45,8 @@ enum Verb {
     Diagnose(diagnose::Arguments),
     /// Show the life of each MCP server in one log
     Timeline(timeline::Arguments),
+    /// Find the last good and the first bad version of the client
+    Bisect(bisect::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -55,6 +58,12 @@ enum Exit {
     Something = 1,
     /// Usage, unreadable input, unusable pack.
     Trouble = 2,
+    /// A bisection with a range only.
+    Range = 3,
+    /// A bisection of versions that flip back and forth.
+    NotMonotone = 4,
+    /// A bisection that is less sure than was asked.
+    Flaky = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -87,5 +96,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diff(arguments) => diff::run(arguments),
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
+        Verb::Bisect(arguments) => bisect::run(arguments),
     }
 }

@@ -8,6 +8,7 @@ mod catalogue;
 mod event;
 mod pack;
 mod signature;
+mod versions;
 mod wording;
 
 pub use catalogue::{Catalogue, Recognized};
@@ -17,4 +18,5 @@ pub use signature::{
     AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity,
     SignatureDef, Status, Step, TestCase,
 };
+pub use versions::{Publication, Published, VersionFile};
 pub use wording::{Hole, Piece, Wording};
