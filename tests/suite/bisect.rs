@@ -149,9 +149,15 @@ fn the_same_log_twice_counts_once_and_one_without_a_version_not_at_all() {
     .unwrap();
     let (status, document) = bisect(folder.path(), &SIGNATURE);
     assert_eq!((status, &row(&document, "2.1.147")["runs"]["bad"]), (0, &1.into()));
+    let both = folder.path().join("both.log");
+    fs::write(both, as_version(&sample("good.log"), "2.1.140") + &as_version(&sample("bad.log"), "2.1.141"))
+        .unwrap();
+    let (_, document) = bisect(folder.path(), &SIGNATURE);
     let left_out: Vec<&str> =
         document["left_out"].as_array().unwrap().iter().map(|l| l["why"].as_str().unwrap()).collect();
-    assert!(left_out[0].contains("b.log once more") && left_out[1].contains("which version"), "{left_out:?}");
+    for (told, why) in left_out.iter().zip(["(2.1.140, 2.1.141)", "b.log once more", "which version"]) {
+        assert!(told.contains(why), "{left_out:?}");
+    }
 }
 
 #[test]

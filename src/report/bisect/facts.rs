@@ -30,7 +30,7 @@ fn fact(name: &str, value: Vec<Span>) -> Fact {
 fn judged_by(b: &Bisected<'_>) -> Vec<Span> {
     let named = |rule: &Compiled| {
         let mut spans = vec![Span::toned(rule.id().to_owned(), Tone::Strong)];
-        let report = rule.def().references.iter().find(|r| r.role == "report");
+        let report = rule.def().references.iter().find(|r| r.role == "report" && r.target.contains('#'));
         let parts = [report.map(|r| r.target.clone()), finding::range(rule.id(), b.knowledge)];
         spans.extend(parts.into_iter().flatten().map(|part| Span::plain(format!(" · {part}"))));
         spans
