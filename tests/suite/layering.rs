@@ -7,7 +7,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The rooms in the order of the data's way. Each may import those before it, less what [`FORBIDDEN`] says.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "error",
     "source",
     "parse",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 12] = [
     "timeline",
     "align",
     "diagnose",
+    "bisect",
     "report",
     "render",
     "cli",
@@ -27,7 +28,18 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("diagnose", &["align"]),
     (
         "render",
-        &["error", "source", "parse", "normalize", "pattern", "classify", "timeline", "align", "diagnose"],
+        &[
+            "error",
+            "source",
+            "parse",
+            "normalize",
+            "pattern",
+            "classify",
+            "timeline",
+            "align",
+            "diagnose",
+            "bisect",
+        ],
     ),
 ];
 
@@ -41,7 +53,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("memchr", &["source", "parse", "pattern", "classify", "normalize", "align"]),
     ("owo_colors", &["render"]),
     ("regex", &["diagnose"]),
-    ("semver", &["pattern", "diagnose", "report", "cli"]),
+    ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
     ("serde", &["pattern", "timeline", "diagnose", "report"]),
     ("serde_json", &["parse", "pattern", "classify", "timeline", "diagnose", "report", "render", "cli"]),
     ("sha2", &["source", "pattern", "render"]),
