@@ -13,6 +13,7 @@ mod overlay;
 mod pack;
 mod schema;
 mod signature;
+mod versions;
 mod wording;
 
 pub use canon::canonical;
@@ -27,4 +28,5 @@ pub use signature::{
     AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity,
     SignatureDef, Status, Step, TestCase,
 };
+pub use versions::{Publication, Published, VersionFile};
 pub use wording::{Hole, Piece, Wording};

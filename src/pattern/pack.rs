@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::catalogue::Catalogue;
 use super::event::{EventDef, EventFile};
 use super::signature::{SignatureDef, Status};
+use super::versions::{Published, VersionFile};
 
 /// The label of the built-in pack, which is its id, too.
 pub const BUILTIN: &str = "mcp";
@@ -23,6 +24,9 @@ pub type Folder = (String, Vec<(String, String)>);
 
 /// The format of pack files that this build reads.
 pub(super) const SCHEMA: u32 = 1;
+
+/// The file of a pack that lists the published versions of the client.
+const VERSIONS: &str = "versions.json";
 
 /// `pack.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -142,6 +146,8 @@ pub struct Knowledge {
     pub mcp_heads: Vec<String>,
     /// Where a log names the client's version.
     pub version_marks: Vec<VersionMark>,
+    /// The versions of the client that were published.
+    pub published: Published,
     /// Files that cannot be used.
     pub errors: Vec<PackError>,
 }
@@ -190,6 +196,7 @@ struct Gathered {
     signatures: BTreeMap<String, Signature>,
     mcp_heads: Vec<String>,
     version_marks: Vec<VersionMark>,
+    published: Published,
     errors: Vec<PackError>,
 }
 
@@ -220,6 +227,7 @@ impl Gathered {
         self.version_marks.extend(info.version_marks);
         for (path, text) in &files {
             match path.split_once('/') {
+                None if path == VERSIONS => self.add_versions(label, path, text),
                 Some(("events", _)) => self.add_events(label, path, text),
                 Some(("signatures", name)) => self.add_signature(label, &info.id, path, name, text),
                 _ => {}
@@ -254,6 +262,15 @@ impl Gathered {
         );
     }
 
+    fn add_versions(&mut self, label: &str, path: &str, text: &str) {
+        let Some(file) = self.read::<VersionFile>(label, path, text) else { return };
+        if file.schema == SCHEMA {
+            self.published.extend(file);
+        } else {
+            self.errors.push(problem(label, path, &unknown_schema(file.schema)));
+        }
+    }
+
     fn read<T: DeserializeOwned>(&mut self, label: &str, path: &str, text: &str) -> Option<T> {
         match serde_json::from_str(text) {
             Ok(value) => Some(value),
@@ -284,6 +301,7 @@ impl Gathered {
             signatures: self.signatures.into_values().collect(),
             mcp_heads: self.mcp_heads,
             version_marks: self.version_marks,
+            published: self.published,
             errors: self.errors,
         }
     }
@@ -317,10 +335,11 @@ pub(super) fn without_position(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(head, _)| head).to_owned()
 }
 
-/// SHA-256 over names and texts, in order.
+/// SHA-256 over names and texts, in order. Over what findings are made of. The list of versions is no part of it: it changes with every release of the client,
+/// decides no finding, and is cited by its own day.
 pub(super) fn digest(files: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
-    for (path, text) in files {
+    for (path, text) in files.iter().filter(|(path, _)| path != VERSIONS) {
         hash.update((path.len() as u64).to_le_bytes());
         hash.update(path);
         hash.update((text.len() as u64).to_le_bytes());

@@ -149,7 +149,7 @@ mod tests {
 
         #[test]
         fn no_line_is_wider_than_the_look(text in fixture::evil(), width in 40_usize..=200, unicode: bool) {
-            let look = Look { width, colour: false, unicode };
+            let look = Look { width, unicode, ..Look::default() };
             for line in render(&fixture::filled(&text), &look).lines() {
                 prop_assert!(line.width() <= width, "{} columns: {line}", line.width());
             }
@@ -157,7 +157,7 @@ mod tests {
 
         #[test]
         fn colour_is_all_that_colour_adds(text in fixture::evil(), width in 40_usize..=200) {
-            let plain = Look { width, colour: false, unicode: true };
+            let plain = Look { width, ..Look::default() };
             let coloured = render(&fixture::filled(&text), &Look { colour: true, ..plain });
             let uncoloured = render(&fixture::filled(&text), &plain);
             let has_escape = |text: &str| text.contains('\u{1b}');
@@ -167,7 +167,7 @@ mod tests {
 
         #[test]
         fn an_ascii_look_is_all_ascii_if_the_log_is(text in "[ -~\t\r\n\u{0}-\u{7f}→…]{1,90}", width in 40_usize..=200) {
-            let look = Look { width, colour: false, unicode: false };
+            let look = Look { width, unicode: false, ..Look::default() };
             let out = render(&fixture::filled(&text), &look);
             prop_assert!(out.is_ascii(), "{:?}", out.chars().find(|c| !c.is_ascii()));
         }
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn all_widths_hold_for_all_hostile_text_at_once() {
         for width in 40..=200 {
-            let look = Look { width, colour: false, unicode: true };
+            let look = Look { width, ..Look::default() };
             let out = render(&fixture::hostile(), &look);
             assert!(out.lines().all(|line| line.width() <= width), "at {width}");
         }
