@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! source ─▶ parse ─▶ normalize ─▶ classify ─▶ timeline ─┬▶ align ─────┐
-//!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ render ─▶ bytes
+//!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ redact ─▶ render ─▶ bytes
 //!           pattern (knowledge as data) ────────────────┘             │
 //! cli: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status
 //! ```
@@ -22,6 +22,7 @@ pub mod error;
 pub mod normalize;
 pub mod parse;
 pub mod pattern;
+pub mod redact;
 pub mod render;
 pub mod report;
 pub mod source;

@@ -8,6 +8,7 @@ mod knowledge;
 mod options;
 mod output;
 mod reading;
+mod redact;
 mod timeline;
 
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ Examples:
   lastgood diff good.log bad.log --format markdown     the same, to paste into an issue
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
+  lastgood redact bad.log -o safe.log                  the log, safe to share
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -44,6 +46,8 @@ enum Verb {
     Diagnose(diagnose::Arguments),
     /// Show the life of each MCP server in one log
     Timeline(timeline::Arguments),
+    /// Print a log without what is secret in it, line by line
+    Redact(redact::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -87,5 +91,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diff(arguments) => diff::run(arguments),
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
+        Verb::Redact(arguments) => redact::run(arguments),
     }
 }

@@ -22,6 +22,12 @@ pub(super) struct Output {
     /// Draw with ASCII characters alone
     #[arg(long)]
     pub(super) ascii: bool,
+    /// Leave secrets, hosts, user names and ids in the report
+    #[arg(long)]
+    pub(super) no_redact: bool,
+    /// List on standard error what was replaced, and how often
+    #[arg(long, conflicts_with = "no_redact")]
+    pub(super) redactions: bool,
 }
 
 /// When to use colour.

@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal, Write};
 
 use super::options::{Output, When};
 use crate::error::{Error, ErrorKind, Result};
-use crate::render::{self, Look};
+use crate::redact::{self, Count};
+use crate::render::{self, Format, Look};
 use crate::report::Report;
 
 /// Columns where no terminal says otherwise.
@@ -16,7 +17,9 @@ pub(super) fn write(report: &Report, output: &Output) -> Result<()> {
     let Some(format) = render::by_name(&output.format) else {
         return Err(Error::new(ErrorKind::Usage, "--format", "no such format", "see --help for the list"));
     };
-    let text = (format.render)(report, &look(output));
+    let look = look(output);
+    let text =
+        if output.no_redact { (format.render)(report, &look) } else { safe(report, format, &look, output)? };
     match &output.file {
         Some(path) => std::fs::write(path, text).map_err(|e| {
             Error::new(
@@ -27,6 +30,34 @@ pub(super) fn write(report: &Report, output: &Output) -> Result<()> {
             )
         }),
         None => pipe(&text),
+    }
+}
+
+/// The text without what is secret. It is looked through once more before anyone sees it.
+fn safe(report: &Report, format: &Format, look: &Look, output: &Output) -> Result<String> {
+    let redacted = redact::report(report);
+    let render = |report: &Report| (format.render)(report, look);
+    let text = render(&redacted.report);
+    if let Err(leak) = redacted.check(&text, render) {
+        let cause = format!("a secret was left in the report (rule {}), so it is not shown", leak.rule);
+        let remedy = "please report this; `--no-redact` shows it to you alone";
+        return Err(Error::new(ErrorKind::Secret, format!("--format {}", format.name), cause, remedy));
+    }
+    if output.redactions {
+        tell_redactions(&redacted.counts());
+    }
+    Ok(text)
+}
+
+/// Lists what was replaced: by rule, never the value.
+pub(super) fn tell_redactions(counts: &[Count]) {
+    if counts.is_empty() {
+        eprintln!("lastgood: nothing was replaced");
+    }
+    for Count { rule, what, places, values } in counts {
+        let places = format!("{places} {}", if *places == 1 { "place" } else { "places" });
+        let values = format!("{values} {}", if *values == 1 { "value" } else { "values" });
+        eprintln!("lastgood: replaced {rule}: {places}, {values} ({what})");
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The rooms in the order of the data's way. Each may import those before it, less what [`FORBIDDEN`] says.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "error",
     "source",
     "parse",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 12] = [
     "align",
     "diagnose",
     "report",
+    "redact",
     "render",
     "cli",
 ];
@@ -27,21 +28,35 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
     ("diagnose", &["align"]),
     (
         "render",
-        &["error", "source", "parse", "normalize", "pattern", "classify", "timeline", "align", "diagnose"],
+        &[
+            "error",
+            "source",
+            "parse",
+            "normalize",
+            "pattern",
+            "classify",
+            "timeline",
+            "align",
+            "diagnose",
+            "redact",
+        ],
     ),
 ];
 
 /// The rooms in which a third-party crate may be used; one that is not named here may be used nowhere.
 const CRATES: [(&str, &[&str]); 14] = [
-    ("aho_corasick", &["pattern"]),
+    ("aho_corasick", &["pattern", "redact"]),
     ("bstr", &["parse", "classify", "normalize", "align"]),
     ("clap", &["cli"]),
     ("memchr", &["source", "parse", "pattern", "classify", "normalize", "align"]),
     ("owo_colors", &["render"]),
-    ("regex", &["diagnose"]),
+    ("regex", &["diagnose", "redact"]),
     ("semver", &["pattern", "diagnose", "report", "cli"]),
     ("serde", &["pattern", "timeline", "diagnose", "report"]),
-    ("serde_json", &["parse", "pattern", "classify", "timeline", "diagnose", "report", "render", "cli"]),
+    (
+        "serde_json",
+        &["parse", "pattern", "classify", "timeline", "diagnose", "report", "redact", "render", "cli"],
+    ),
     ("sha2", &["source", "pattern"]),
     ("similar", &["align"]),
     ("terminal_size", &["cli"]),
