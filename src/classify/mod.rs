@@ -119,6 +119,8 @@ impl<'k> Classifier<'k> {
 pub struct VersionReader {
     marks: Vec<(memchr::memmem::Finder<'static>, String)>,
     found: Vec<Option<String>>,
+    /// Those of earlier client sessions of the same log.
+    before: Vec<(String, String)>,
 }
 
 impl VersionReader {
@@ -128,7 +130,15 @@ impl VersionReader {
         let marks: Vec<_> = marks
             .map(|m| (memchr::memmem::Finder::new(m.before.as_bytes()).into_owned(), m.source.clone()))
             .collect();
-        Self { found: vec![None; marks.len()], marks }
+        Self { found: vec![None; marks.len()], marks, before: Vec::new() }
+    }
+
+    /// A new client session begins: what it is of is read anew.
+    pub fn next_session(&mut self) {
+        if let Some((version, source)) = self.version() {
+            self.before.push((version.to_owned(), source.to_owned()));
+            self.found.fill(None);
+        }
     }
 
     /// Looks at a message.
@@ -144,10 +154,19 @@ impl VersionReader {
         }
     }
 
-    /// The version, and where it was read.
+    /// The version of the newest client session that names one, and where it was read.
     pub fn version(&self) -> Option<(&str, &str)> {
         let mut both = self.found.iter().zip(&self.marks);
-        both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())))
+        let newest = both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())));
+        newest.or_else(|| self.before.last().map(|(v, s)| (v.as_str(), s.as_str())))
+    }
+
+    /// The versions of all client sessions, in their order, each once in a row.
+    pub fn all(&self) -> Vec<String> {
+        let newest = self.version().map(|(v, _)| v.to_owned());
+        let mut all: Vec<String> = self.before.iter().map(|(v, _)| v.clone()).chain(newest).collect();
+        all.dedup();
+        all
     }
 }
 

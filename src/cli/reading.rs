@@ -19,6 +19,8 @@ const MAX_UNKNOWN: usize = 1000;
 pub(super) struct Wish<'a> {
     /// The events themselves, not their outcome alone.
     pub(super) lives: bool,
+    /// Set-up details among the events.
+    pub(super) details: bool,
     /// Known failures.
     pub(super) diagnosis: bool,
     /// The lines outside MCP.
@@ -73,7 +75,7 @@ impl<'k> Gathering<'k> {
         Self {
             classifier: Classifier::new(&loaded.knowledge),
             summary: Summary::new(&loaded.knowledge),
-            lives: Lives::default(),
+            lives: Lives::new(wish.details),
             unknown: Vec::new(),
             engine: wish.diagnosis.then(|| Engine::new(&loaded.rules)),
             surroundings: Surroundings::default(),

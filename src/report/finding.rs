@@ -6,7 +6,7 @@ use super::block::{Block, Finding as FindingBlock, Span, Tone};
 use super::show::short;
 use super::words::{count, severity_tone};
 use crate::diagnose::{Applicability, Finding, Inconclusive};
-use crate::pattern::{Kind, Knowledge};
+use crate::pattern::{Kind, Knowledge, Reference};
 
 /// The finding of the JSON documents.
 pub(super) fn value(finding: &Finding) -> Value {
@@ -77,7 +77,7 @@ fn caveats(finding: &Finding, knowledge: &Knowledge) -> Vec<String> {
     if finding.order_only {
         all.push("the log has no clock: order and distance of the lines stand in for time".to_owned());
     }
-    all.extend(finding.falsepositives.iter().map(|f| format!("it would be wrong if {f}")));
+    all.extend(finding.falsepositives.iter().map(|f| format!("may be wrong: {f}")));
     all
 }
 
@@ -90,7 +90,8 @@ pub(super) fn range(id: &str, knowledge: &Knowledge) -> Option<String> {
 /// `known as` of the first lines: id, where it is reported, and the versions it is known in.
 pub(super) fn in_short(finding: &Finding, knowledge: &Knowledge) -> Vec<Span> {
     let mut spans = vec![Span::toned(finding.id.clone(), Tone::Strong)];
-    let report = finding.references.iter().find(|r| r.role == "report");
+    let issue = |r: &&Reference| r.role == "report" && r.target.contains('#');
+    let report = finding.references.iter().find(issue);
     let parts = [report.map(|r| r.target.clone()), range(&finding.id, knowledge)];
     for part in parts.into_iter().flatten() {
         spans.push(Span::plain(format!(" · {part}")));

@@ -18,3 +18,4 @@ pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Ta
 pub use diagnosis::{Diagnosed, diagnosis};
 pub use diff::{Compared, DiffSide, diff};
 pub use timeline::{TimelineView, timeline};
+pub use words::labels;

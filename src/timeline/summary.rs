@@ -25,6 +25,9 @@ pub struct Input {
     pub form: &'static str,
     /// The client's version, where known.
     pub client_version: Option<VersionRead>,
+    /// The versions of all client sessions of the log, where they are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub client_versions: Vec<String>,
     /// How much of a clock it has: `full`, `time-of-day`, `none`.
     pub clock: &'static str,
     /// Lines that concern MCP.
@@ -71,6 +74,7 @@ pub struct ServerSummary {
 #[derive(Debug)]
 pub struct Summary {
     version: VersionReader,
+    session: u32,
     mcp_lines: u64,
     classified: u64,
     clock: Clock,
@@ -97,6 +101,7 @@ impl Summary {
     pub fn new(knowledge: &Knowledge) -> Self {
         Self {
             version: VersionReader::new(knowledge),
+            session: 0,
             mcp_lines: 0,
             classified: 0,
             clock: Clock::None,
@@ -110,6 +115,12 @@ impl Summary {
 
     /// Takes a line and what became of it.
     pub fn see(&mut self, line: &LogLine<'_>, understood: &Understood) {
+        if let Understood::Event(event) = understood
+            && event.session > self.session
+        {
+            self.session = event.session;
+            self.version.next_session();
+        }
         self.version.see(line.message);
         self.last_line = line.number;
         if line.stamp.is_some() {
@@ -170,6 +181,7 @@ impl Summary {
         let in_log = self.version.version().map(|(v, s)| read(v, s));
         let in_name = || version_in_name(path).map(|v| read(&v, "file-name"));
         let client_version = in_log.or(told.map(|v| read(v, "option"))).or_else(in_name);
+        let client_versions = Some(self.version.all()).filter(|all| all.len() > 1).unwrap_or_default();
         let form = if self.clock == Clock::None { dialect.form_without_clock } else { dialect.form };
         let Self { mut servers, order, .. } = self;
         let of = |name: Arc<str>| servers.remove(&name).map(|s| s.summary(&name));
@@ -179,6 +191,7 @@ impl Summary {
             lines: tally.lines,
             form,
             client_version,
+            client_versions,
             clock: self.clock.as_str(),
             mcp_lines: self.mcp_lines,
             mcp_lines_classified: self.classified,
