@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn every_rule_does_what_its_samples_say() {
         let mut wrong = Vec::new();
-        for rule in RULES {
+        for rule in RULES.iter() {
             assert!(rule.samples.len() >= 2 && !rule.alike.is_empty(), "{} has too few samples", rule.name);
             let alike = rule.alike.iter().map(|text| (*text, *text));
             for (text, wanted) in rule.samples.iter().copied().chain(alike) {

@@ -8,3 +8,4 @@ mod laws;
 mod layering;
 mod packs;
 mod program;
+mod redaction;
