@@ -11,3 +11,4 @@ mod laws;
 mod layering;
 mod packs;
 mod program;
+mod redaction;
