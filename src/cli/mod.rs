@@ -11,6 +11,7 @@ mod options;
 mod output;
 mod patterns;
 mod reading;
+mod redact;
 mod summary;
 mod timeline;
 
@@ -27,6 +28,7 @@ Examples:
   lastgood diff good.log bad.log --format markdown     the same, to paste into an issue
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
+  lastgood redact bad.log -o safe.log                  the log, safe to share
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -52,6 +54,8 @@ enum Verb {
     Patterns(patterns::Arguments),
     /// Find the last good and the first bad version of the client
     Bisect(bisect::Arguments),
+    /// Print a log without what is secret in it, line by line
+    Redact(redact::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -103,5 +107,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Timeline(arguments) => timeline::run(arguments),
         Verb::Patterns(arguments) => patterns::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
+        Verb::Redact(arguments) => redact::run(arguments),
     }
 }

@@ -12,3 +12,4 @@ mod layering;
 mod packs;
 mod patterns;
 mod program;
+mod redaction;
