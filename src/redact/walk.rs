@@ -50,7 +50,7 @@ const FIXED: [&str; 22] = [
 
 /// Goes through title, blocks and document.
 pub(super) fn texts(report: &mut Report, see: See<'_>) {
-    let Report { title, blocks: all, document: value } = report;
+    let Report { title, tone: _, blocks: all, document: value } = report;
     see(title, Spot::Free);
     blocks(all, see);
     document(value, see);
@@ -88,8 +88,9 @@ fn spans(all: &mut [Span], see: See<'_>) {
 }
 
 fn lives(both: &mut Lives, see: See<'_>) {
-    let Lives { server, left, right, rows, divergence: _ } = both;
+    let Lives { server, verdict, left, right, rows, divergence: _ } = both;
     see(server, Spot::Free);
+    verdict.iter_mut().for_each(|Span { text, tone: _ }| see(text, Spot::Fixed));
     left.iter_mut().for_each(|text| see(text, Spot::Free));
     see(right, Spot::Free);
     for Row { change: _, left, right } in rows {
@@ -106,7 +107,9 @@ fn finding(one: &mut Finding, see: See<'_>) {
         title,
         severity,
         tone: _,
+        kind,
         input,
+        log: _,
         server,
         summary,
         expected,
@@ -117,7 +120,7 @@ fn finding(one: &mut Finding, see: See<'_>) {
         count: _,
         explains,
     } = one;
-    [id, severity].into_iter().chain(explains).for_each(|word| see(word, Spot::Fixed));
+    [id, severity, kind].into_iter().chain(explains).for_each(|word| see(word, Spot::Fixed));
     let texts = [title, input].into_iter().chain(server).chain([summary, expected]);
     texts.chain(caveats).chain(advice).for_each(|text| see(text, Spot::Free));
     evidence.iter_mut().for_each(|(_, text)| see(text, Spot::Free));
