@@ -10,6 +10,7 @@ mod options;
 mod output;
 mod reading;
 mod timeline;
+mod versions;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ Examples:
   lastgood diff good.log bad.log --format markdown     the same, to paste into an issue
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
+  lastgood bisect logs logs/                           which version broke it, and which one fixed it?
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -47,6 +49,8 @@ enum Verb {
     Timeline(timeline::Arguments),
     /// Find the last good and the first bad version of the client
     Bisect(bisect::Arguments),
+    /// List the versions of the client: published, never published, on this machine
+    Versions(versions::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -97,5 +101,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
+        Verb::Versions(arguments) => versions::run(arguments),
     }
 }
