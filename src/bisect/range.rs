@@ -7,6 +7,7 @@ use semver::Version;
 
 use super::ledger::Ledger;
 use super::search::{Next, Plan, Search};
+use super::table::{Basis, BoundaryKind, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::Published;
 
@@ -46,17 +47,14 @@ fn snapped(asked: &Version, nearest: Option<&Version>, said: &mut Vec<String>) -
     Ok(nearest.clone())
 }
 
-/// What a ledger leaves to be run next; empty where it is over, or where nothing says between which ends.
-pub fn next_of(ledger: &Ledger, published: &Published, plan: Plan) -> Vec<Version> {
-    let evidence = ledger.evidence();
-    let ends = match ledger.begin() {
-        Some(begin) => Some((begin.good.clone(), begin.bad.clone())),
-        None => evidence.keys().next().cloned().zip(evidence.keys().next_back().cloned()),
-    };
-    let Some(candidates) = ends.and_then(|(good, bad)| candidates(&good, &bad, published).ok()) else {
-        return Vec::new();
-    };
-    let versions = candidates.versions;
+/// What a ledger leaves to be run next: between the ends that were named, else inside the first range of its table, a
+/// regression before a fix. Empty where nothing is open.
+pub fn next_of(ledger: &Ledger, table: &Table, published: &Published, plan: Plan) -> Vec<Version> {
+    let named = ledger.begin().map(|begin| (&begin.good, &begin.bad));
+    let open = |kind| table.boundaries.iter().find(move |b| b.basis == Basis::Range && b.kind == kind);
+    let open = open(BoundaryKind::Regression).or_else(|| open(BoundaryKind::Fix));
+    let Some((one, other)) = named.or(open.map(|b| (&b.before, &b.after))) else { return Vec::new() };
+    let Ok(Candidates { versions, .. }) = candidates(one, other, published) else { return Vec::new() };
     let mut search = Search::new(vec![false; versions.len()], plan);
     for (version, answer) in ledger.answers() {
         if let Ok(at) = versions.binary_search(&version) {

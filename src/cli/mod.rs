@@ -3,12 +3,15 @@
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
 mod bisect;
+mod clipboard;
 mod diagnose;
 mod diff;
 mod knowledge;
 mod options;
 mod output;
+mod patterns;
 mod reading;
+mod summary;
 mod timeline;
 mod versions;
 
@@ -47,6 +50,8 @@ enum Verb {
     Diagnose(diagnose::Arguments),
     /// Show the life of each MCP server in one log
     Timeline(timeline::Arguments),
+    /// Look at the known failures, write new ones, install packs of them
+    Patterns(patterns::Arguments),
     /// Find the last good and the first bad version of the client
     Bisect(bisect::Arguments),
     /// List the versions of the client: published, never published, on this machine
@@ -100,6 +105,7 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diff(arguments) => diff::run(arguments),
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
+        Verb::Patterns(arguments) => patterns::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
         Verb::Versions(arguments) => versions::run(arguments),
     }

@@ -49,8 +49,8 @@ pub fn versions(list: &VersionList<'_>) -> Report {
     let head = ["version", "released", "on this machine"].map(str::to_owned).to_vec();
     let rows = lines.iter().map(row).collect();
     let values = lines.iter().map(|l| {
-        let held = l.held.map(Holder::as_str);
-        json!({ "version": l.version, "published": l.published, "released": l.released, "held": held })
+        let here = l.held.map(Holder::as_str);
+        json!({ "version": l.version, "published": l.published, "released": l.released, "held": here })
     });
     let document = json!({
         "schema": "lastgood.versions/1", "tool": document::TOOL, "package": list.published.package(),

@@ -259,10 +259,14 @@ fn a_search_by_hand_is_kept_told_undone_and_replayed() {
     assert_eq!(bisect(&["mark", "2.1.150", "bad"]).status, 3);
     let ran = bisect(&["status"]);
     assert!(ran.out.contains("marked by hand") && ran.out.contains("to run next  2.1.148"), "{}", ran.out);
+    // With a fix behind it the same range is still open.
+    let ran = bisect(&["mark", "2.1.160", "good"]);
+    assert!(ran.out.contains("to run next  2.1.148"), "{}", ran.out);
+    bisect(&["undo"]);
     assert_eq!(bisect(&["mark", "2.1.147", "bad"]).status, 0);
     assert_eq!(bisect(&["undo"]).status, 3);
     let log: Value = serde_json::from_str(&bisect(&["log", "--format", "json"]).out).unwrap();
-    assert_eq!(log["entries"].as_array().unwrap().len(), 4);
+    assert_eq!(log["entries"].as_array().unwrap().len(), 6);
     assert_eq!(log["entries"][0]["because"], "the tools are there");
 
     let ran = bisect(&["replay", "lastgood-bisect.jsonl"]);

@@ -5,6 +5,8 @@ mod bisect;
 mod cli;
 mod corpus;
 mod golden;
+mod hostile;
+mod html;
 mod laws;
 mod layering;
 mod packs;

@@ -135,7 +135,7 @@ fn open(path: &str) -> Result<Ledger> {
 fn tell(ledger: &Ledger, which: &Which) -> Result<Exit> {
     let knowledge = knowledge::load(&[])?.knowledge;
     let table = table(ledger.evidence(), &knowledge.published, CONFIDENCE);
-    let next = next_of(ledger, &knowledge.published, Plan::default());
+    let next = next_of(ledger, &table, &knowledge.published, Plan::default());
     let standing = Standing { table: &table, begin: ledger.begin(), next: &next, knowledge: &knowledge };
     output::write(&report::standing(&standing), &which.output)?;
     Ok(super::exit(table.ending))

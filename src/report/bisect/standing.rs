@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::facts::{cautions, fact};
 use super::{answer, document::of_table, spaced, versions};
-use crate::bisect::Table;
 use crate::bisect::ledger::{Begin, Entry, Ledger};
+use crate::bisect::{Ending, Table};
 use crate::pattern::Knowledge;
 use crate::report::block::{self, Block, Fact, Report, Span, Tone};
 use crate::report::document;
@@ -50,7 +50,11 @@ fn facts(s: &Standing<'_>) -> Vec<Fact> {
         facts.push(fact("judged by", vec![Span::plain(begin.by.clone())]));
     }
     let next = s.next.iter().map(|v| Span::toned(v.to_string(), Tone::Strong));
-    let next = if s.next.is_empty() { vec![Span::plain("nothing: it is over")] } else { spaced(next) };
+    let next = match (s.next.is_empty(), s.table.ending) {
+        (false, _) => spaced(next),
+        (true, Ending::NoBoundary) => vec![Span::plain("an older and a newer version: no range is open")],
+        (true, _) => vec![Span::plain("nothing: no version is left that could be")],
+    };
     facts.push(fact("to run next", next));
     facts
 }
