@@ -19,6 +19,10 @@ pub enum ErrorKind {
     Usage,
     /// The report cannot be written.
     Output,
+    /// A version of the client that cannot be fetched or kept.
+    Fetch,
+    /// A client or command that cannot be run, or is not what it should be.
+    Run,
 }
 
 /// An error: the thing it is about, the cause, and the remedy.

@@ -9,6 +9,7 @@
 mod choose;
 mod judge;
 mod logs;
+pub mod registry;
 mod table;
 
 pub use choose::{Choice, choose};

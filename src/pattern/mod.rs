@@ -5,6 +5,7 @@
 //! column. One bad file never takes the others down. This room knows nothing of logs.
 
 mod catalogue;
+mod client;
 mod event;
 mod pack;
 mod signature;
@@ -12,6 +13,7 @@ mod versions;
 mod wording;
 
 pub use catalogue::{Catalogue, Recognized};
+pub use client::{ClientDef, Layout};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
 pub use pack::{Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files};
 pub use signature::{
