@@ -7,6 +7,7 @@
 //! `logs` hears what existing logs testify; no network, nothing is run.
 
 mod choose;
+pub mod drive;
 mod judge;
 mod logs;
 pub mod registry;
