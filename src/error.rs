@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Output,
     /// A version of the client that cannot be fetched or kept.
     Fetch,
+    /// A version of the client that is not to be had.
+    Absent,
     /// A client or command that cannot be run, or is not what it should be.
     Run,
 }

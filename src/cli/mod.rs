@@ -5,10 +5,12 @@
 mod bisect;
 mod diagnose;
 mod diff;
+mod fetch;
 mod knowledge;
 mod options;
 mod output;
 mod reading;
+mod supplying;
 mod timeline;
 
 use std::ffi::OsString;
@@ -47,6 +49,8 @@ enum Verb {
     Timeline(timeline::Arguments),
     /// Find the last good and the first bad version of the client
     Bisect(bisect::Arguments),
+    /// Fetch versions of the client, checked, into the cache
+    Fetch(fetch::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -97,5 +101,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
+        Verb::Fetch(arguments) => fetch::run(arguments),
     }
 }

@@ -46,9 +46,10 @@ pub struct Registry {
     http: Http,
 }
 
-/// Why a request failed: whether another try could help, and a lower-case fragment.
+/// Why a request failed: whether another try could help, whether there is no such thing, and a lower-case fragment.
 struct Failure {
     passing: bool,
+    absent: bool,
     why: String,
 }
 
@@ -80,7 +81,7 @@ impl Registry {
             let mut body = answer.body.take(MAX_LIST);
             body.read_to_end(&mut text).map_err(|e| passing(format!("the list of versions breaks off ({e})")))
         })
-        .map_err(|why| error(package, &registry, why, missing_package(&registry)))?;
+        .map_err(|f| error(package, &registry, f.why, missing_package(&registry)))?;
         Packument::parse(&text).map_err(|why| {
             let why = format!("the answer is no list of versions ({why})");
             error(package, &registry, why, "check that `registry` names an npm registry".to_owned())
@@ -126,7 +127,13 @@ impl Registry {
             }
         });
         on_disk.map_err(full)?;
-        let digest = copied.map_err(|why| error(&subject, &address, why, "try again later".to_owned()))?;
+        let digest = copied.map_err(|f| match f {
+            Failure { absent: true, why, .. } => {
+                let why = format!("{}: {why}", address.host());
+                Error::new(ErrorKind::Absent, &subject, why, "take another version")
+            }
+            Failure { why, .. } => error(&subject, &address, why, "try again later".to_owned()),
+        })?;
         if !dist.integrity.admits(&digest) {
             let why = "the file is not the one that was published: its SHA-512 differs".to_owned();
             let remedy = "nothing was unpacked; fetch it again, or from another registry";
@@ -148,7 +155,7 @@ impl Registry {
         match answer.status {
             200 => Ok(answer),
             401 | 403 => Err(lasting(format!("it does not let us in ({})", answer.status))),
-            404 => Err(lasting("it does not have that (404)".to_owned())),
+            404 | 410 => Err(Failure { absent: true, ..lasting(format!("it does not have that ({})", answer.status)) }),
             429 | 500..=599 => Err(passing(format!("it answers {}", answer.status))),
             other => Err(lasting(format!("it answers {other}"))),
         }
@@ -158,24 +165,24 @@ impl Registry {
     fn patiently<T>(
         &self,
         mut attempt: impl FnMut() -> std::result::Result<T, Failure>,
-    ) -> std::result::Result<T, String> {
+    ) -> std::result::Result<T, Failure> {
         for pause in PAUSES {
             match attempt() {
                 Ok(done) => return Ok(done),
-                Err(Failure { passing: false, why }) => return Err(why),
+                Err(failure) if !failure.passing => return Err(failure),
                 Err(_) => sleep(pause),
             }
         }
-        attempt().map_err(|f| f.why)
+        attempt()
     }
 }
 
 fn passing(why: String) -> Failure {
-    Failure { passing: true, why }
+    Failure { passing: true, absent: false, why }
 }
 
 fn lasting(why: String) -> Failure {
-    Failure { passing: false, why }
+    Failure { passing: false, absent: false, why }
 }
 
 fn error(subject: &str, place: &Address, why: String, remedy: String) -> Error {

@@ -66,7 +66,14 @@ pub struct Client<'d> {
     pub command: Vec<OsString>,
     /// How it is run.
     pub layout: &'d Layout,
-    _kept: Option<Kept>,
+    kept: Option<Kept>,
+}
+
+impl Client<'_> {
+    /// How much of the cache it takes; `None` where an installer left it.
+    pub fn bytes(&self) -> Option<u64> {
+        self.kept.as_ref().map(|k| k.bytes)
+    }
 }
 
 /// Gets versions of the client.
@@ -140,7 +147,7 @@ impl<'d> Supply<'d> {
     pub fn get(&self, version: &Version, told: &(dyn Fn(Told<'_>) + Sync)) -> Result<Client<'d>> {
         let layout = self.layout(version)?;
         if let Some(program) = self.installed(version) {
-            return Ok(Client { version: version.clone(), command: vec![program.into()], layout, _kept: None });
+            return Ok(Client { version: version.clone(), command: vec![program.into()], layout, kept: None });
         }
         let kind = self.kind(layout)?;
         let found = self.cache.as_ref().and_then(|c| c.find(version, kind));
@@ -153,7 +160,7 @@ impl<'d> Supply<'d> {
             Some(runtime) => vec![self.on_path(runtime, version)?.into(), entry.into()],
             None => vec![entry.into()],
         };
-        Ok(Client { version: version.clone(), command, layout, _kept: Some(kept) })
+        Ok(Client { version: version.clone(), command, layout, kept: Some(kept) })
     }
 
     fn fetch(
@@ -247,7 +254,7 @@ impl<'d> Supply<'d> {
             Some(Some(dist)) => Ok((package, dist.clone())),
             Some(None) => {
                 let cause = "the registry promises no SHA-512 for it, so it cannot be checked";
-                Err(Error::new(ErrorKind::Fetch, subject, cause, "fetch it from another registry"))
+                Err(Error::new(ErrorKind::Absent, subject, cause, "fetch it from another registry"))
             }
             None => {
                 let (below, above) = list.versions().fold((None, None), |(below, above), v| {
@@ -255,7 +262,7 @@ impl<'d> Supply<'d> {
                 });
                 let near: Vec<String> = [below, above].into_iter().flatten().map(ToString::to_string).collect();
                 let remedy = if near.is_empty() { "check the registry".to_owned() } else { format!("take {}", near.join(" or ")) };
-                Err(Error::new(ErrorKind::Fetch, subject, "there is no such version in the registry", remedy))
+                Err(Error::new(ErrorKind::Absent, subject, "there is no such version in the registry", remedy))
             }
         }
     }
