@@ -9,8 +9,11 @@
 mod choose;
 pub mod drive;
 mod judge;
+pub mod ledger;
 mod logs;
 pub mod registry;
+pub mod run;
+pub mod search;
 mod table;
 
 pub use choose::{Choice, choose};

@@ -85,6 +85,17 @@ pub(super) fn say(text: &str) {
     eprintln!("lastgood: {text}");
 }
 
+/// Asks a person; whatever is not yes is no. `None` where nobody is there to answer.
+pub(super) fn ask(question: &str) -> Option<bool> {
+    if !io::stdin().is_terminal() {
+        return None;
+    }
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
 /// Tells how something goes on in a line that the next one overwrites; nothing where nobody looks on.
 pub(super) fn progress(text: &str) {
     if io::stderr().is_terminal() {

@@ -4,6 +4,7 @@
 //! [`Block`] shapes, and the document that scripts read. It decides what is said and how much; how it looks
 //! is decided in `render`.
 
+mod again;
 mod bisect;
 mod block;
 mod diagnosis;
@@ -16,6 +17,7 @@ mod surroundings;
 mod timeline;
 mod words;
 
+pub use again::{Again, with_again};
 pub use bisect::{Bisected, JudgedBy, bisect};
 pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Table, Tone};
 pub use diagnosis::{Diagnosed, diagnosis};

@@ -1,6 +1,7 @@
 //! `lastgood bisect …`: one file a way of finding out.
 
 mod logs;
+mod run;
 
 use clap::{Args, Subcommand};
 
@@ -18,11 +19,14 @@ pub(super) struct Arguments {
 enum Way {
     /// From logs that exist: nothing is run, nothing is fetched
     Logs(logs::Arguments),
+    /// By running the versions: fetched, checked, each in a scratch home
+    Run(Box<run::Arguments>),
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     match &arguments.way {
         Way::Logs(arguments) => logs::run(arguments),
+        Way::Run(arguments) => run::run(arguments),
     }
 }
 
