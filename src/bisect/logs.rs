@@ -130,6 +130,10 @@ fn servers(logs: &[Log], judge: Judge<'_>, asked: Asked<'_>) -> Vec<String> {
 
 /// The version that wrote a log.
 fn version(log: &Log) -> Result<Version, String> {
+    let several = &log.input.client_versions;
+    if !several.is_empty() {
+        return Err(format!("it holds sessions of several versions ({}): cut it apart", several.join(", ")));
+    }
     let Some(read) = &log.input.client_version else {
         return Err("neither the log nor its name says which version of the client wrote it".to_owned());
     };

@@ -12,6 +12,7 @@ mod output;
 mod reading;
 mod supplying;
 mod timeline;
+mod versions;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ Examples:
   lastgood diff good.log bad.log --format markdown     the same, to paste into an issue
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
+  lastgood bisect logs logs/                           which version broke it, and which one fixed it?
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -51,6 +53,8 @@ enum Verb {
     Bisect(bisect::Arguments),
     /// Fetch versions of the client, checked, into the cache
     Fetch(fetch::Arguments),
+    /// List the versions of the client: published, never published, on this machine
+    Versions(versions::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -102,5 +106,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Timeline(arguments) => timeline::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
         Verb::Fetch(arguments) => fetch::run(arguments),
+        Verb::Versions(arguments) => versions::run(arguments),
     }
 }

@@ -52,8 +52,11 @@ const CRATES: [(&str, &[&str]); 14] = [
     ("owo_colors", &["render"]),
     ("regex", &["diagnose"]),
     ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
-    ("serde", &["pattern", "timeline", "diagnose", "report"]),
-    ("serde_json", &["parse", "pattern", "classify", "timeline", "diagnose", "report", "render", "cli"]),
+    ("serde", &["pattern", "timeline", "diagnose", "bisect", "report"]),
+    (
+        "serde_json",
+        &["parse", "pattern", "classify", "timeline", "diagnose", "bisect", "report", "render", "cli"],
+    ),
     ("sha2", &["source", "pattern"]),
     ("similar", &["align"]),
     ("terminal_size", &["cli"]),

@@ -57,14 +57,14 @@ impl Cache {
     /// Where the cache is: `LASTGOOD_CACHE`, or `lastgood` in the user's folder for caches; `None` without a home.
     pub fn place(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
         let of = |name: &str| environment.get(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let home = || of("HOME").or_else(|| of("USERPROFILE"));
-        let usual = match std::env::consts::OS {
-            "macos" => home().map(|h| h.join("Library/Caches")),
-            "windows" => of("LOCALAPPDATA"),
-            _ => home().map(|h| h.join(".cache")),
+        let home = of("HOME").or_else(|| of("USERPROFILE"));
+        let caches = if cfg!(target_os = "macos") {
+            home.map(|h| h.join("Library/Caches"))
+        } else {
+            let usual = of("LOCALAPPDATA").or(home.map(|h| h.join(".cache")));
+            of("XDG_CACHE_HOME").filter(|p| p.is_absolute()).or(usual)
         };
-        let absolute = |p: &PathBuf| p.is_absolute();
-        of("LASTGOOD_CACHE").or_else(|| of("XDG_CACHE_HOME").filter(absolute).or(usual).map(|p| p.join("lastgood")))
+        of("LASTGOOD_CACHE").or(caches.map(|c| c.join("lastgood")))
     }
 
     /// The folder.
@@ -127,13 +127,15 @@ impl Cache {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
+        fs::create_dir_all(folder.parent().unwrap_or(&self.root))?;
         fs::rename(part, folder)
     }
 
     fn lock_file(&self, version: &Version, kind: &str) -> io::Result<File> {
-        let folder = self.root.join("versions").join(version.to_string());
+        // Beside the versions, not among them: what is locked may not be there yet.
+        let folder = self.root.join("locks");
         fs::create_dir_all(&folder)?;
-        OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!("{kind}.lock")))
+        OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!("{version}-{kind}")))
     }
 
     /// The versions that are there, whole, with their sizes.
@@ -178,7 +180,10 @@ impl Cache {
         let lease = self.lock_file(&one.version, kind).ok()?;
         lock::try_exclusive(&lease).then_some(())?;
         fs::remove_file(one.folder.join(LABEL)).ok()?;
-        fs::remove_dir_all(&one.folder).ok()
+        fs::remove_dir_all(&one.folder).ok()?;
+        // Another kind of the same version may still be there.
+        let _ = fs::remove_dir(one.folder.parent()?);
+        Some(())
     }
 
     /// Removes what dead processes left.
@@ -326,7 +331,7 @@ mod tests {
             Err(Error::new(ErrorKind::Fetch, "x", "y", "z"))
         });
         assert!(failed.is_err() && cache.versions().is_empty());
-        let parts = fs::read_dir(folder.path()).unwrap().filter(|e| e.as_ref().unwrap().file_name() != "versions");
+        let parts = fs::read_dir(folder.path()).unwrap().filter(|e| e.as_ref().unwrap().file_name() != "locks");
         assert_eq!(parts.count(), 0);
     }
 

@@ -82,6 +82,7 @@ pub struct Supply<'d> {
     cache: Option<Cache>,
     registry: Option<Registry>,
     home: Option<PathBuf>,
+    data: Option<PathBuf>,
     path: OsString,
     platform: Option<&'d str>,
     lists: Mutex<BTreeMap<String, Packument>>,
@@ -96,9 +97,10 @@ impl<'d> Supply<'d> {
         environment: &BTreeMap<String, String>,
     ) -> Self {
         let home = environment.get("HOME").or_else(|| environment.get("USERPROFILE")).map(PathBuf::from);
+        let data = environment.get("XDG_DATA_HOME").filter(|v| !v.is_empty()).map(PathBuf::from);
         let path = environment.get("PATH").map(OsString::from).unwrap_or_default();
         let platform = def.platform(&system(), std::env::consts::ARCH);
-        Self { def, cache, registry, home, path, platform, lists: Mutex::default() }
+        Self { def, cache, registry, home, data, path, platform, lists: Mutex::default() }
     }
 
     /// Where `version` would come from.
@@ -273,7 +275,9 @@ impl<'d> Supply<'d> {
         let home = self.home.as_ref()?;
         let entry = filled(&layout.entry, self.platform);
         self.def.installed.iter().find_map(|place| {
-            let place = home.join(place.replace("{version}", &version.to_string()));
+            let place = place.replace("{version}", &version.to_string());
+            let moved = place.strip_prefix(".local/share/").zip(self.data.as_ref());
+            let place = moved.map_or_else(|| home.join(&place), |(below, data)| data.join(below));
             [place.join(&entry), place].into_iter().find(|p| p.metadata().is_ok_and(|m| m.is_file() && m.len() > 0))
         })
     }

@@ -14,12 +14,17 @@ use crate::report::{self, Bisected, JudgedBy};
 use crate::source::{Source, logs_in};
 use crate::timeline::Summary;
 
-const EXIT: &str = "\
+const EXAMPLES: &str = "\
+Examples:
+  lastgood bisect logs logs/                              which version broke it, and which one fixed it?
+  lastgood bisect logs logs/ --signature get-404-session-expiry-loop
+  lastgood bisect logs logs/ --against good.log           no known failure: by behaviour alone
+
 Exit status: 0 found between tested neighbours, 1 no boundary, 2 trouble, 3 a range only, 4 not monotone, \
 5 flaky below the asked confidence.";
 
 #[derive(Debug, Args)]
-#[command(after_help = EXIT)]
+#[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     /// Logs, or folders of them; `-` is standard input
     #[arg(value_name = "PATH", required = true)]

@@ -1,5 +1,6 @@
 //! `lastgood bisect …`: one file a way of finding out.
 
+mod ledger;
 mod logs;
 mod run;
 
@@ -21,12 +22,27 @@ enum Way {
     Logs(logs::Arguments),
     /// By running the versions: fetched, checked, each in a scratch home
     Run(Box<run::Arguments>),
+    /// What was run and marked so far, what it amounts to, and what to run next
+    Status(ledger::Which),
+    /// Every run and mark, oldest first
+    Log(ledger::Which),
+    /// Say what a version is
+    Mark(ledger::Marking),
+    /// Take the last run or mark back
+    Undo(ledger::Which),
+    /// Begin a ledger with the entries of another
+    Replay(ledger::Replaying),
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     match &arguments.way {
         Way::Logs(arguments) => logs::run(arguments),
         Way::Run(arguments) => run::run(arguments),
+        Way::Status(which) => ledger::status(which),
+        Way::Log(which) => ledger::log(which),
+        Way::Mark(marking) => ledger::mark(marking),
+        Way::Undo(which) => ledger::undo(which),
+        Way::Replay(replaying) => ledger::replay(replaying),
     }
 }
 

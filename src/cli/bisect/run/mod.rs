@@ -83,7 +83,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Where results are kept; their logs go into a folder beside it
-    #[arg(long, value_name = "FILE", default_value = "lastgood-bisect.jsonl")]
+    #[arg(long, visible_alias = "ledger", value_name = "FILE", default_value = "lastgood-bisect.jsonl")]
     state: PathBuf,
     /// What to run instead of the client itself
     #[arg(last = true, value_name = "COMMAND")]
@@ -116,8 +116,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
     let mut loaded = knowledge::load(&arguments.subject.patterns)?;
     let def = client()?;
     let supply = arguments.supplying.supply(&def)?;
-    let ends = course::ends(arguments, &supply, &mut loaded.knowledge.published)?;
-    let candidates = course::candidates(arguments, &ends, &supply, &loaded.knowledge.published);
+    let (ends, candidates) = course::lay(arguments, &supply, &mut loaded.knowledge.published)?;
     let rule = arguments.signature.as_deref().map(|id| super::logs::index_of(id, &loaded)).transpose()?;
     let rig = rig::Bench::new(arguments, &loaded, &def, &supply, &ends, rule)?;
     let mut ledger = open(arguments, &loaded, &ends, rule)?;
@@ -143,11 +142,6 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn refuse_nonsense(arguments: &Arguments) -> Result<()> {
-    if arguments.good == arguments.bad {
-        let cause = "both ends are the same version";
-        let subject = format!("--good {0} --bad {0}", arguments.good);
-        return Err(Error::new(ErrorKind::Usage, subject, cause, "name a version that works and one that does not"));
-    }
     if arguments.command.is_empty() && arguments.mcp_config.is_none() {
         let cause = "a client in a scratch home knows no server";
         let remedy = "name its servers with --mcp-config FILE, or give a COMMAND behind `--`";
