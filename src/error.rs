@@ -25,6 +25,8 @@ pub enum ErrorKind {
     Absent,
     /// A client or command that cannot be run, or is not what it should be.
     Run,
+    /// The report would show a secret.
+    Secret,
 }
 
 /// An error: the thing it is about, the cause, and the remedy.

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! source ─▶ parse ─▶ normalize ─▶ classify ─▶ timeline ─┬▶ align ─────┐
-//!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ render ─▶ bytes
+//!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ redact ─▶ render ─▶ bytes
 //!           pattern (knowledge as data) ────────────────┴▶ bisect ────┘
 //! cli: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status
 //! ```
@@ -23,6 +23,7 @@ pub mod error;
 pub mod normalize;
 pub mod parse;
 pub mod pattern;
+pub mod redact;
 pub mod render;
 pub mod report;
 pub mod source;

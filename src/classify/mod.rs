@@ -19,6 +19,9 @@ use crate::pattern::{Class, Effect, Knowledge, Recognized, Scope};
 /// An echo follows its twin at once; what says the same later says it anew. Milliseconds.
 const ECHO_WITHIN: i64 = 250;
 
+/// The same where a log has no clock: an echo may stand behind the stack of its twin. Lines.
+const ECHO_WITHIN_LINES: u64 = 12;
+
 /// What became of a line.
 #[derive(Debug)]
 pub enum Understood {
@@ -51,7 +54,7 @@ pub struct Classifier<'k> {
     /// Whether any server was seen in the current client session.
     begun: bool,
     /// The last lifecycle event of each server: its id and clock.
-    last: BTreeMap<Arc<str>, (String, Option<Stamp>)>,
+    last: BTreeMap<Arc<str>, (String, Option<Stamp>, u64)>,
 }
 
 impl<'k> Classifier<'k> {
@@ -89,18 +92,21 @@ impl<'k> Classifier<'k> {
             self.last.clear();
         }
         self.begun |= server.is_some();
-        let echo = echo && self.echoes(server.as_ref(), &def.id, line.stamp);
+        let echo = echo && self.echoes(server.as_ref(), &def.id, line);
         if let (Some(server), Class::Lifecycle) = (&server, def.class) {
-            self.last.insert(Arc::clone(server), (def.id.clone(), line.stamp));
+            self.last.insert(Arc::clone(server), (def.id.clone(), line.stamp, line.number));
         }
         let text = message.into();
         Event { def, line: line.number, stamp: line.stamp, session: self.session, server, fields, text, echo }
     }
 
     /// Whether the last thing that happened to `server` was the event `id`, just now.
-    fn echoes(&self, server: Option<&Arc<str>>, id: &str, stamp: Option<Stamp>) -> bool {
-        let Some((last, at)) = server.and_then(|s| self.last.get(s)) else { return false };
-        let near = stamp.zip(*at).is_none_or(|(now, then)| (now.0 - then.0).abs() <= ECHO_WITHIN);
+    fn echoes(&self, server: Option<&Arc<str>>, id: &str, line: &LogLine<'_>) -> bool {
+        let Some((last, at, number)) = server.and_then(|s| self.last.get(s)) else { return false };
+        let near = match line.stamp.zip(*at) {
+            Some((now, then)) => (now.0 - then.0).abs() <= ECHO_WITHIN,
+            None => line.number - number <= ECHO_WITHIN_LINES,
+        };
         last == id && near
     }
 

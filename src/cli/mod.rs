@@ -3,13 +3,17 @@
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
 mod bisect;
+mod clipboard;
 mod diagnose;
 mod diff;
 mod fetch;
 mod knowledge;
 mod options;
 mod output;
+mod patterns;
 mod reading;
+mod redact;
+mod summary;
 mod supplying;
 mod timeline;
 mod versions;
@@ -28,6 +32,7 @@ Examples:
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
   lastgood bisect logs logs/                           which version broke it, and which one fixed it?
+  lastgood redact bad.log -o safe.log                  the log, safe to share
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -49,12 +54,16 @@ enum Verb {
     Diagnose(diagnose::Arguments),
     /// Show the life of each MCP server in one log
     Timeline(timeline::Arguments),
+    /// Look at the known failures, write new ones, install packs of them
+    Patterns(patterns::Arguments),
     /// Find the last good and the first bad version of the client
     Bisect(bisect::Arguments),
     /// Fetch versions of the client, checked, into the cache
     Fetch(fetch::Arguments),
     /// List the versions of the client: published, never published, on this machine
     Versions(versions::Arguments),
+    /// Print a log without what is secret in it, line by line
+    Redact(redact::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -104,8 +113,10 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diff(arguments) => diff::run(arguments),
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
+        Verb::Patterns(arguments) => patterns::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
         Verb::Fetch(arguments) => fetch::run(arguments),
         Verb::Versions(arguments) => versions::run(arguments),
+        Verb::Redact(arguments) => redact::run(arguments),
     }
 }

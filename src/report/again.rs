@@ -19,8 +19,8 @@ pub struct Again<'a> {
 }
 
 /// The report of a search with what is needed to do it again.
-pub fn with_again(report: Report, again: &Again<'_>) -> Report {
-    let Report { title, mut blocks, mut document } = report;
+pub fn with_again(mut report: Report, again: &Again<'_>) -> Report {
+    let (blocks, document) = (&mut report.blocks, &mut report.document);
     if again.runtime_changes {
         let text = "the runtime changes at the boundary, too: what broke may be that, and not the client";
         blocks.insert(1.min(blocks.len()), Block::Text(vec![Span::toned(text, Tone::Warn)]));
@@ -36,5 +36,5 @@ pub fn with_again(report: Report, again: &Again<'_>) -> Report {
             "runtime_changes": again.runtime_changes });
         map.insert("how".to_owned(), how);
     }
-    Report { title, blocks, document }
+    report
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::block::{Block, Report, Span, Tone};
 use super::timeline::about;
-use super::words::{count, labels};
+use super::words::{count, labels, severity_tone};
 use super::{document, finding};
 use crate::diagnose::{Finding, Inconclusive};
 use crate::pattern::{Kind, Knowledge, Severity};
@@ -47,12 +47,21 @@ pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
     blocks.extend(unreadable(d.errors));
     let doubts: Vec<(usize, &Inconclusive)> = d.inconclusive.iter().map(|(at, i)| (*at, i)).collect();
     blocks.extend(finding::doubts(&doubts));
-    Report::new(title(d), blocks, doc(d))
+    Report::new(title(d), blocks, doc(d)).toned(tone(d))
+}
+
+/// The causes, without what is harmless.
+fn leads<'a>(d: &Diagnosed<'a>) -> Vec<&'a Finding> {
+    d.findings.iter().filter(|f| f.explained_by.is_none() && f.kind != Kind::Benign).collect()
+}
+
+/// Nothing known is no good news, but none that is bad.
+fn tone(d: &Diagnosed<'_>) -> Tone {
+    leads(d).iter().map(|f| f.severity).max().map_or(Tone::Plain, severity_tone)
 }
 
 fn title(d: &Diagnosed<'_>) -> String {
-    let leads: Vec<&Finding> =
-        d.findings.iter().filter(|f| f.explained_by.is_none() && f.kind != Kind::Benign).collect();
+    let leads = leads(d);
     let logs = count(d.inputs.len() as u64, "log", "logs");
     let tried = d.knowledge.signatures.len();
     match leads.as_slice() {

@@ -69,7 +69,7 @@ pub fn diff(c: &Compared<'_>) -> Report {
     blocks.extend(surroundings::blocks(c.changes, c.all));
     let doubts: Vec<(usize, &Inconclusive)> = c.bad.inconclusive.iter().map(|i| (1, i)).collect();
     blocks.extend(finding::doubts(&doubts));
-    Report::new(title(c.diff), blocks, doc(c))
+    Report::new(title(c.diff), blocks, doc(c)).toned(verdict_tone(c.diff.verdict))
 }
 
 fn doc(c: &Compared<'_>) -> Value {

@@ -12,6 +12,9 @@ mod diff;
 mod document;
 mod fetched;
 mod finding;
+mod form;
+mod log;
+pub mod patterns;
 mod show;
 mod surroundings;
 mod timeline;
@@ -24,6 +27,8 @@ pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Ta
 pub use diagnosis::{Diagnosed, diagnosis};
 pub use diff::{Compared, DiffSide, diff};
 pub use fetched::{Fetched, fetched, size};
+pub use form::{Answer, Field};
+pub use log::Log;
 pub use timeline::{TimelineView, timeline};
 pub use versions::{VersionList, versions};
 pub use words::labels;

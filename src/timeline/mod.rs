@@ -90,7 +90,7 @@ impl Lives {
 impl Open {
     fn see(&mut self, event: &Event, details: bool) {
         let aftermath = event.echo || self.is_aftermath(event);
-        if !(self.ending.is_empty() || aftermath || ends_a_life(event)) {
+        if !self.ending.is_empty() && !aftermath && (!ends_a_life(event) || self.goes_on(event)) {
             self.flush(false);
         }
         let begins_end =
@@ -105,6 +105,12 @@ impl Open {
         if event.is_lifecycle() || event.effect() == Effect::Aborted {
             self.before = Some(event.id().to_owned());
         }
+    }
+
+    /// Whether what looked like the end was none: the reconnect that a shutdown sets off connects once at the most.
+    fn goes_on(&self, event: &Event) -> bool {
+        let again = matches!(event.effect(), Effect::Connected | Effect::Closed | Effect::Recovering);
+        again && self.ending.iter().any(|(e, _)| e.effect() == Effect::Connected)
     }
 
     /// Whether `event` merely follows from the one before it. Chains: aftermath of aftermath is aftermath.

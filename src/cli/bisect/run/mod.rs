@@ -138,6 +138,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
     };
     let course = Course { candidates: &candidates, plan, ahead: arguments.prefetch };
     drive(&course, &mut ledger, &rig, &mut |version, tried| tell(version, tried))?;
+    warn_of_contradiction(&ends, &ledger);
     told::report(arguments, &loaded, &ledger, &rig, &ends, &supply)
 }
 
@@ -198,6 +199,19 @@ fn find_anchor(rig: &rig::Bench<'_>, ends: &course::Ends, ledger: &mut Ledger) -
     ledger.append(Entry::Run(crate::bisect::ledger::Run { version: ends.good.clone(), answer: tried.said, why, log }))?;
     tell(&ends.good, &tried);
     Ok(())
+}
+
+/// The runs are believed, not the person; but he hears of it.
+fn warn_of_contradiction(ends: &course::Ends, ledger: &Ledger) {
+    let evidence = ledger.evidence();
+    let defect = |v: &Version| evidence.get(v).and_then(|e| e.verdict.has_defect());
+    let text = match (defect(&ends.good), defect(&ends.bad)) {
+        (Some(true), Some(false)) => "they behave the other way round: were the two swapped?",
+        (Some(true), _) => "the good end has the defect, too",
+        (_, Some(false)) => "the bad end has not the defect, either",
+        _ => return,
+    };
+    output::warn(&format!("--good {} --bad {}", ends.good, ends.bad), text);
 }
 
 fn tell(version: &Version, tried: &Tried) {
