@@ -19,6 +19,12 @@ pub enum ErrorKind {
     Usage,
     /// The report cannot be written.
     Output,
+    /// A version of the client that cannot be fetched or kept.
+    Fetch,
+    /// A version of the client that is not to be had.
+    Absent,
+    /// A client or command that cannot be run, or is not what it should be.
+    Run,
     /// The report would show a secret.
     Secret,
 }

@@ -5,14 +5,18 @@
 //! inferred never becomes tested, and a boundary with untried versions beside it is a range, never one version.
 //!
 //! `logs` hears what existing logs testify; no network, nothing is run. [`search`] decides what to run next, and is a
-//! function of its arguments; [`ledger`] keeps what was run and marked.
+//! function of its arguments; [`ledger`] keeps what was run and marked. [`registry`] fetches versions, [`drive`] runs one
+//! apart from everything of the user's, and [`run`] drives a search with them.
 
 pub mod cache;
 mod choose;
+pub mod drive;
 mod judge;
 pub mod ledger;
 mod logs;
 mod range;
+pub mod registry;
+pub mod run;
 pub mod search;
 mod table;
 

@@ -6,6 +6,7 @@ mod bisect;
 mod clipboard;
 mod diagnose;
 mod diff;
+mod fetch;
 mod knowledge;
 mod options;
 mod output;
@@ -13,6 +14,7 @@ mod patterns;
 mod reading;
 mod redact;
 mod summary;
+mod supplying;
 mod timeline;
 mod versions;
 
@@ -29,8 +31,8 @@ Examples:
   lastgood diff good.log bad.log --format markdown     the same, to paste into an issue
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
-  lastgood redact bad.log -o safe.log                  the log, safe to share
   lastgood bisect logs logs/                           which version broke it, and which one fixed it?
+  lastgood redact bad.log -o safe.log                  the log, safe to share
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -56,10 +58,12 @@ enum Verb {
     Patterns(patterns::Arguments),
     /// Find the last good and the first bad version of the client
     Bisect(bisect::Arguments),
-    /// Print a log without what is secret in it, line by line
-    Redact(redact::Arguments),
+    /// Fetch versions of the client, checked, into the cache
+    Fetch(fetch::Arguments),
     /// List the versions of the client: published, never published, on this machine
     Versions(versions::Arguments),
+    /// Print a log without what is secret in it, line by line
+    Redact(redact::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -111,7 +115,8 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Timeline(arguments) => timeline::run(arguments),
         Verb::Patterns(arguments) => patterns::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
-        Verb::Redact(arguments) => redact::run(arguments),
+        Verb::Fetch(arguments) => fetch::run(arguments),
         Verb::Versions(arguments) => versions::run(arguments),
+        Verb::Redact(arguments) => redact::run(arguments),
     }
 }

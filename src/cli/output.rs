@@ -73,6 +73,7 @@ pub(super) fn tell_redactions(counts: &[Count]) {
 }
 
 fn pipe(text: &str) -> Result<()> {
+    clear();
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
@@ -111,10 +112,41 @@ fn speaks_unicode() -> bool {
 
 /// Tells an error.
 pub(super) fn complain(error: &Error) {
+    clear();
     eprintln!("lastgood: {error}");
 }
 
 /// Tells something that does not stop the run.
 pub(super) fn warn(about: &str, message: &str) {
+    clear();
     eprintln!("lastgood: {about}: {message}");
+}
+
+/// Tells how something goes on.
+pub(super) fn say(text: &str) {
+    clear();
+    eprintln!("lastgood: {text}");
+}
+
+/// Asks a person; whatever is not yes is no. `None` where nobody is there to answer.
+pub(super) fn ask(question: &str) -> Option<bool> {
+    if !io::stdin().is_terminal() {
+        return None;
+    }
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).ok()?;
+    Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Tells how something goes on in a line that the next one overwrites; nothing where nobody looks on.
+pub(super) fn progress(text: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[2K{text}");
+    }
+}
+
+/// Takes the line of `progress` away.
+pub(super) fn clear() {
+    progress("");
 }

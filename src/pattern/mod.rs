@@ -6,6 +6,7 @@
 
 mod canon;
 mod catalogue;
+mod client;
 mod event;
 pub mod lint;
 mod nearest;
@@ -18,6 +19,7 @@ mod wording;
 
 pub use canon::canonical;
 pub use catalogue::{Catalogue, Recognized};
+pub use client::{ClientDef, Layout};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
 pub use nearest::nearest;
 pub use overlay::{Overlay, Override};

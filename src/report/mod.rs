@@ -4,11 +4,13 @@
 //! [`Block`] shapes, and the document that scripts read. It decides what is said and how much; how it looks
 //! is decided in `render`.
 
+mod again;
 mod bisect;
 mod block;
 mod diagnosis;
 mod diff;
 mod document;
+mod fetched;
 mod finding;
 mod form;
 mod log;
@@ -19,10 +21,12 @@ mod timeline;
 mod versions;
 mod words;
 
+pub use again::{Again, with_again};
 pub use bisect::{Bisected, JudgedBy, Standing, bisect, ledger, standing};
 pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Table, Tone};
 pub use diagnosis::{Diagnosed, diagnosis};
 pub use diff::{Compared, DiffSide, diff};
+pub use fetched::{Fetched, fetched, size};
 pub use form::{Answer, Field};
 pub use log::Log;
 pub use timeline::{TimelineView, timeline};

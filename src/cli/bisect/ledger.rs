@@ -21,7 +21,7 @@ const CONFIDENCE: f64 = 0.95;
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Which {
     /// The file that keeps what was run and marked
-    #[arg(long, value_name = "FILE", default_value = "lastgood-bisect.jsonl")]
+    #[arg(long, visible_alias = "state", value_name = "FILE", default_value = "lastgood-bisect.jsonl")]
     ledger: String,
     #[command(flatten)]
     output: Output,

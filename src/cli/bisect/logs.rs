@@ -91,7 +91,7 @@ fn judge<'a>(
     (judge, chosen.map_or(JudgedBy::Asked(rule), |c| JudgedBy::Best(rule, &c.others)))
 }
 
-fn index_of(id: &str, loaded: &Loaded) -> Result<usize> {
+pub(super) fn index_of(id: &str, loaded: &Loaded) -> Result<usize> {
     let found = loaded.rules.iter().position(|r| r.id() == id);
     found.ok_or_else(|| {
         let cause = match loaded.knowledge.signature(id) {

@@ -2,6 +2,7 @@
 
 mod ledger;
 mod logs;
+mod run;
 
 use clap::{Args, Subcommand};
 
@@ -19,6 +20,8 @@ pub(super) struct Arguments {
 enum Way {
     /// From logs that exist: nothing is run, nothing is fetched
     Logs(logs::Arguments),
+    /// By running the versions: fetched, checked, each in a scratch home
+    Run(Box<run::Arguments>),
     /// What was run and marked so far, what it amounts to, and what to run next
     Status(ledger::Which),
     /// Every run and mark, oldest first
@@ -34,6 +37,7 @@ enum Way {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     match &arguments.way {
         Way::Logs(arguments) => logs::run(arguments),
+        Way::Run(arguments) => run::run(arguments),
         Way::Status(which) => ledger::status(which),
         Way::Log(which) => ledger::log(which),
         Way::Mark(marking) => ledger::mark(marking),

@@ -15,6 +15,7 @@ pub(super) fn document(b: &Bisected<'_>) -> Value {
         JudgedBy::Asked(rule) => (Some(rule.id()), "option", Vec::new()),
         JudgedBy::Best(rule, others) => (Some(rule.id()), "best-split", others.to_vec()),
         JudgedBy::Against(_) => (None, "behaviour", Vec::new()),
+        JudgedBy::Command(_) => (None, "command", Vec::new()),
         JudgedBy::Nothing => (None, "nothing", Vec::new()),
     };
     let against = if let JudgedBy::Against(log) = &b.judged_by { Some(&log.input.path) } else { None };

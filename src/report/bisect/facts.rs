@@ -53,6 +53,7 @@ fn judged_by(b: &Bisected<'_>) -> Vec<Span> {
             Span::plain("behaviour alone, against "),
             Span::toned(file_name(&log.input.path), Tone::Code),
         ],
+        JudgedBy::Command(by) => vec![Span::plain(*by)],
         JudgedBy::Nothing => vec![Span::plain("nothing: no known failure is in any of these logs")],
     }
 }

@@ -28,6 +28,8 @@ pub enum JudgedBy<'a> {
     Best(&'a Compiled, &'a [String]),
     /// Behaviour alone, against this log.
     Against(&'a Log),
+    /// A command, in these words.
+    Command(&'a str),
     /// Nothing: no signature is in any log.
     Nothing,
 }

@@ -1,0 +1,227 @@
+//! A child in a process group of its own, which is ended whole: when it exits, when it takes too long, and when this
+//! program dies, however it dies.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{End, Order};
+
+/// How long a group may take to end in good order before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The longest pause between two looks at the child.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Runs an order; both outputs go to `out`. `limits`: files that may not grow beyond so many bytes.
+pub(super) fn run(order: &Order<'_>, out: &Path, limits: &[(PathBuf, u64)]) -> io::Result<End> {
+    let said = File::create(out)?;
+    let (program, arguments) = order
+        .command
+        .split_first()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no command"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(order.folder).env_clear().envs(order.environment.iter().cloned());
+    command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
+    let mut group = Group::start(&mut command)?;
+    let cut_short = watch(&mut group, order.timeout, limits)?;
+    if cut_short.is_some() {
+        group.ask_to_end();
+        let asked = Instant::now();
+        while asked.elapsed() < GRACE && !group.has_exited()? {
+            sleep(PAUSE);
+        }
+    }
+    let status = group.end()?;
+    Ok(cut_short.unwrap_or_else(|| ended(status)))
+}
+
+/// Waits until the child exits or must not go on.
+fn watch(group: &mut Group, timeout: Duration, limits: &[(PathBuf, u64)]) -> io::Result<Option<End>> {
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    while !group.has_exited()? {
+        if start.elapsed() >= timeout {
+            return Ok(Some(End::TimedOut));
+        }
+        let too_long = |(path, most): &(PathBuf, u64)| path.metadata().is_ok_and(|m| m.len() > *most);
+        if limits.iter().any(too_long) {
+            return Ok(Some(End::TooMuch));
+        }
+        sleep(pause);
+        pause = (pause * 2).min(PAUSE);
+    }
+    Ok(None)
+}
+
+#[cfg(unix)]
+fn ended(status: std::process::ExitStatus) -> End {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => End::Exit(code),
+        (None, signal) => End::Signal(signal.unwrap_or_default()),
+    }
+}
+
+#[cfg(not(unix))]
+fn ended(status: std::process::ExitStatus) -> End {
+    status.code().map_or(End::Signal(0), End::Exit)
+}
+
+/// A child and all that it starts, unless that leaves the group on purpose.
+struct Group {
+    leader: Child,
+    ended: bool,
+    #[cfg(unix)]
+    guard: Option<Child>,
+}
+
+#[cfg(unix)]
+impl Group {
+    fn start(command: &mut Command) -> io::Result<Self> {
+        use std::os::unix::process::CommandExt;
+        let leader = command.process_group(0).spawn()?;
+        let guard = guard(leader.id());
+        Ok(Self { leader, ended: false, guard })
+    }
+
+    fn id(&self) -> Option<rustix::process::Pid> {
+        rustix::process::Pid::from_raw(self.leader.id() as i32)
+    }
+
+    /// Whether the leader is done. It is not reaped yet: until then nobody else can get its number.
+    fn has_exited(&mut self) -> io::Result<bool> {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let Some(id) = self.id() else { return Ok(true) };
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        Ok(waitid(WaitId::Pid(id), options)?.is_some())
+    }
+
+    fn ask_to_end(&mut self) {
+        self.signal(rustix::process::Signal::TERM);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        if let Some(id) = self.id() {
+            // A group of which nobody is left is no error.
+            let _ = rustix::process::kill_process_group(id, signal);
+        }
+    }
+
+    /// Kills what is left of the group, and reaps the leader.
+    fn end(&mut self) -> io::Result<std::process::ExitStatus> {
+        self.ended = true;
+        self.signal(rustix::process::Signal::KILL);
+        if let Some(mut guard) = self.guard.take() {
+            use std::io::Write;
+            let told = guard.stdin.take().map(|mut pipe| pipe.write_all(b"done\n"));
+            if told.is_some_and(|t| t.is_ok()) {
+                guard.wait()?;
+            }
+        }
+        self.leader.wait()
+    }
+}
+
+/// A shell that kills the group if this program dies before it says that the group is done: then its input ends.
+#[cfg(unix)]
+fn guard(group: u32) -> Option<Child> {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", r#"read -r done || kill -KILL -- "-$1""#, "guard", &group.to_string()]);
+    command.env_clear().current_dir("/").process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().ok()
+}
+
+/// No groups here: the child alone is ended.
+#[cfg(not(unix))]
+impl Group {
+    fn start(command: &mut Command) -> io::Result<Self> {
+        Ok(Self { leader: command.spawn()?, ended: false })
+    }
+
+    fn has_exited(&mut self) -> io::Result<bool> {
+        Ok(self.leader.try_wait()?.is_some())
+    }
+
+    fn ask_to_end(&mut self) {
+        let _ = self.leader.kill();
+    }
+
+    fn end(&mut self) -> io::Result<std::process::ExitStatus> {
+        self.ended = true;
+        let _ = self.leader.kill();
+        self.leader.wait()
+    }
+}
+
+/// An error on the way must not leave anybody running.
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !self.ended {
+            let _ = self.end();
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::ffi::OsString;
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use super::{End, Order, run};
+
+    fn sh(script: &str, timeout: Duration, out: &Path, most: u64) -> End {
+        let command: Vec<OsString> = ["/bin/sh", "-c", script].map(OsString::from).to_vec();
+        let environment = [("PATH".into(), "/usr/bin:/bin".into())];
+        let order = Order { command: &command, folder: Path::new("/"), environment: &environment, timeout };
+        run(&order, out, &[(out.to_owned(), most)]).unwrap()
+    }
+
+    fn is_alive(pid: &str) -> bool {
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "))
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn status_and_signal_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        assert_eq!(sh("exit 125", LONG, &out, 1000), End::Exit(125));
+        assert_eq!(sh("kill -SEGV $$", LONG, &out, 1000), End::Signal(11));
+    }
+
+    #[test]
+    fn a_grandchild_is_ended_with_its_group_when_the_child_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        assert_eq!(sh("sleep 1000 & echo $!", LONG, &out, 1000), End::Exit(0));
+        let pid = std::fs::read_to_string(&out).unwrap();
+        assert!(!pid.trim().is_empty() && !is_alive(pid.trim()), "{pid} is alive");
+    }
+
+    #[test]
+    fn a_group_that_hangs_and_will_not_end_is_killed_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let start = Instant::now();
+        let script = "trap '' TERM; sh -c 'trap \"\" TERM; echo $$; sleep 1000' & wait; sleep 1000";
+        assert_eq!(sh(script, Duration::from_millis(300), &out, 1000), End::TimedOut);
+        assert!(start.elapsed() < Duration::from_secs(20));
+        let pid = std::fs::read_to_string(&out).unwrap();
+        assert!(!pid.trim().is_empty() && !is_alive(pid.trim()), "{pid} is alive");
+    }
+
+    #[test]
+    fn one_that_talks_without_end_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        assert_eq!(sh("while :; do echo all work and no play; done", LONG, &out, 100_000), End::TooMuch);
+    }
+}
