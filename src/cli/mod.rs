@@ -7,6 +7,7 @@ mod diff;
 mod knowledge;
 mod options;
 mod output;
+mod pasted;
 mod reading;
 mod timeline;
 

@@ -7,6 +7,7 @@ use super::options::{Output, When};
 use crate::error::{Error, ErrorKind, Result};
 use crate::render::{self, Look};
 use crate::report::Report;
+use crate::source::{self, Log};
 
 /// Columns where no terminal says otherwise.
 const WIDTH: usize = 80;
@@ -69,6 +70,13 @@ fn speaks_unicode() -> bool {
 /// Tells an error.
 pub(super) fn complain(error: &Error) {
     eprintln!("lastgood: {error}");
+}
+
+/// The newest log of this machine's user; tells which it is.
+pub(super) fn latest() -> Result<Log> {
+    let (log, said) = source::latest()?;
+    warn("--latest", &format!("{}, {said}", log.label));
+    Ok(log)
 }
 
 /// Tells something that does not stop the run.

@@ -21,6 +21,7 @@ mod plan;
 mod record;
 mod register;
 mod says;
+mod sessions;
 mod state;
 mod trail;
 mod trial;
@@ -38,8 +39,9 @@ mod semantics;
 
 pub use answer::{Applicability, Diagnosis, Escalated, Evidence, Finding, Inconclusive, Proof, Silence};
 pub use compile::{Compiled, Problem, compile};
-pub use engine::{End, Engine, run};
+pub use engine::End;
 pub use explain::{Attempt, Stop, explain};
 pub use order::order;
+pub use sessions::{Engine, run};
 pub use trial::{TrialOutcome, diagnose_case, events_of, trial};
 pub use vocabulary::Vocabulary;

@@ -80,7 +80,7 @@ mod tests {
 
     use super::order;
     use crate::diagnose::answer::{Evidence, Finding, Proof};
-    use crate::diagnose::engine::{End, run};
+    use crate::diagnose::{End, run};
     use crate::diagnose::fixture::{compiled, event};
     use crate::pattern::Severity;
 

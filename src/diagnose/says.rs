@@ -211,7 +211,7 @@ mod tests {
 
     use super::{Template, clean};
     use crate::classify::Event;
-    use crate::diagnose::engine::{End, run};
+    use crate::diagnose::{End, run};
     use crate::diagnose::fixture::{at, compiled, event, of, problems, with};
 
     fn steps() -> Value {
