@@ -6,7 +6,7 @@
 //! ```text
 //! source ─▶ parse ─▶ normalize ─▶ classify ─▶ timeline ─┬▶ align ─────┐
 //!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ render ─▶ bytes
-//!           pattern (knowledge as data) ────────────────┘             │
+//!           pattern (knowledge as data) ────────────────┴▶ bisect ────┘
 //! cli: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status
 //! ```
 //!
@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod align;
+pub mod bisect;
 pub mod classify;
 pub mod cli;
 pub mod diagnose;

@@ -11,13 +11,18 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::Divergence;
 use super::settle::settle;
-use crate::pattern::Phase;
+use crate::pattern::Effect;
 use crate::timeline::{Item, fold};
 
 /// Slower or faster by less than this is the machine's mood, in milliseconds.
 const MIN_SHIFT_MS: i64 = 1000;
 /// Slower or faster by less than this factor, likewise.
 const MIN_SHIFT_FACTOR: i64 = 3;
+/// Lives that are together longer than this, repeats folded, are aligned coarsely: an exact alignment of two long and
+/// wholly different lives takes quadratic time.
+const MAX_EXACT: usize = 6000;
+/// How far the coarse alignment looks for where two lives meet again.
+const LOOK_AHEAD: usize = 64;
 /// How many more repeats, absolutely and as a factor, make a loop of what was not one.
 const MIN_MORE_REPEATS: u64 = 3;
 
@@ -74,7 +79,7 @@ pub struct Change {
 /// Two lives, row by row.
 #[derive(Debug, Clone, Default)]
 pub struct Aligned {
-    /// Every event of both, in canonical order.
+    /// Every event of both.
     pub rows: Vec<Change>,
 }
 
@@ -84,20 +89,37 @@ impl Aligned {
         self.rows.iter().filter_map(|r| r.kind).any(ChangeKind::is_behaviour)
     }
 
-    /// The first row with a difference of behaviour, and the lines at that point in both logs.
+    /// Where the two part: of the rows with a difference of behaviour the one that comes first in the bad log (a row that
+    /// it lacks: where it goes on without), and the lines at that point in both logs.
     pub fn divergence(&self) -> Option<Divergence> {
-        let row = self.rows.iter().position(|r| r.kind.is_some_and(ChangeKind::is_behaviour))?;
-        let differing = &self.rows[row..];
-        let line = |side: fn(&Change) -> Option<&Item>| differing.iter().find_map(side).map(|i| i.event.line);
+        let behaviour = |r: &Change| r.kind.is_some_and(ChangeKind::is_behaviour);
+        let differing = (0..self.rows.len()).filter(|at| behaviour(&self.rows[*at]));
+        let row = differing.min_by_key(|at| self.point(*at).1.unwrap_or(u64::MAX))?;
+        let (good_line, bad_line) = self.point(row);
         let shown = &self.rows[row];
         let event = shown.bad.as_ref().or(shown.good.as_ref())?.event.id().to_owned();
-        Some(Divergence {
-            good_line: line(|c| c.good.as_ref()),
-            bad_line: line(|c| c.bad.as_ref()),
-            event,
-            row,
-        })
+        Some(Divergence { good_line, bad_line, event, row })
     }
+
+    /// The lines of the good and of the bad log at a row; where a side ends before it, there is none.
+    fn point(&self, row: usize) -> (Option<u64>, Option<u64>) {
+        let here = &self.rows[row];
+        if let (Some(ChangeKind::Repeated), Some(good), Some(bad)) = (here.kind, &here.good, &here.bad) {
+            // Both did it so often; where one goes on doing it is where they part.
+            return (Some(turn(good, bad.repeats)), Some(turn(bad, good.repeats)));
+        }
+        // Settled rows stand where bad has them; the point in a log is the least of its lines from here on.
+        let rest = &self.rows[row..];
+        let least =
+            |side: fn(&Change) -> Option<&Item>| rest.iter().filter_map(side).map(|i| i.event.line).min();
+        (least(|c| c.good.as_ref()), least(|c| c.bad.as_ref()))
+    }
+}
+
+/// The line of an item's turn after `done` turns, or of its last one.
+fn turn(item: &Item, done: u64) -> u64 {
+    let index = usize::try_from(done).unwrap_or(usize::MAX);
+    item.lines.get(index).copied().unwrap_or(item.last_line)
 }
 
 /// Aligns two lives; only items that are compared are given.
@@ -105,7 +127,11 @@ pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
     let folded = |items: &[&Item]| fold(items.iter().map(|i| (*i).clone()));
     let (good, bad) = (folded(good), folded(bad));
     let (good_keys, bad_keys) = interned(&good, &bad);
-    let ops = capture_diff_slices(Algorithm::Myers, &good_keys, &bad_keys);
+    let ops = if good.len() + bad.len() > MAX_EXACT {
+        coarse(&good_keys, &bad_keys)
+    } else {
+        capture_diff_slices(Algorithm::Myers, &good_keys, &bad_keys)
+    };
     let mut rows = Vec::new();
     for op in ops {
         rows_of(op, &good, &bad, &mut rows);
@@ -113,6 +139,33 @@ pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
     let mut rows = settle(rows);
     mark_moves(&mut rows);
     Aligned { rows }
+}
+
+/// A coarser alignment in linear time: at each difference it looks [`LOOK_AHEAD`] events ahead on either side for where
+/// the two meet again, and takes the nearest place.
+fn coarse(good: &[u32], bad: &[u32]) -> Vec<DiffOp> {
+    let mut ops = Vec::new();
+    let (mut g, mut b) = (0, 0);
+    while g < good.len() && b < bad.len() {
+        let equal = good[g..].iter().zip(&bad[b..]).take_while(|(x, y)| x == y).count();
+        if equal > 0 {
+            ops.push(DiffOp::Equal { old_index: g, new_index: b, len: equal });
+            (g, b) = (g + equal, b + equal);
+            continue;
+        }
+        let in_bad = bad[b..].iter().take(LOOK_AHEAD).position(|y| *y == good[g]);
+        let in_good = good[g..].iter().take(LOOK_AHEAD).position(|x| *x == bad[b]);
+        let (skip_good, skip_bad) = match (in_good, in_bad) {
+            (Some(x), Some(y)) if x < y => (x, 0),
+            (_, Some(y)) => (0, y),
+            (Some(x), None) => (x, 0),
+            (None, None) => (1, 1),
+        };
+        ops.push(DiffOp::Replace { old_index: g, old_len: skip_good, new_index: b, new_len: skip_bad });
+        (g, b) = (g + skip_good, b + skip_bad);
+    }
+    ops.push(DiffOp::Replace { old_index: g, old_len: good.len() - g, new_index: b, new_len: bad.len() - b });
+    ops
 }
 
 /// Equal keys as equal small numbers, in order of appearance.
@@ -150,18 +203,27 @@ fn rows_of(op: DiffOp, good: &[Item], bad: &[Item], rows: &mut Vec<Change>) {
 
 /// How two events of one key differ: in count first, then in time.
 pub(super) fn shift(good: &Item, bad: &Item) -> Option<ChangeKind> {
-    let (few, many) = (good.repeats.min(bad.repeats), good.repeats.max(bad.repeats));
-    // How often a person called a tool is not the client's behaviour.
-    let by_hand = matches!(good.event.phase(), Phase::Call);
-    if !by_hand && many >= few * MIN_MORE_REPEATS && many - few >= MIN_MORE_REPEATS {
+    if loops(good, bad) {
         return Some(ChangeKind::Repeated);
     }
     let (g, b) = (good.event.int("ms")?, bad.event.int("ms")?);
-    match b - g {
-        d if d >= MIN_SHIFT_MS && b >= g * MIN_SHIFT_FACTOR => Some(ChangeKind::Slower),
-        d if -d >= MIN_SHIFT_MS && g >= b * MIN_SHIFT_FACTOR => Some(ChangeKind::Faster),
+    match b.saturating_sub(g) {
+        d if d >= MIN_SHIFT_MS && b >= g.saturating_mul(MIN_SHIFT_FACTOR) => Some(ChangeKind::Slower),
+        d if d <= -MIN_SHIFT_MS && g >= b.saturating_mul(MIN_SHIFT_FACTOR) => Some(ChangeKind::Faster),
         _ => None,
     }
+}
+
+/// Whether one side does it so much more often that it is another behaviour. How often a person called a tool with
+/// success is none; how often calls failed is.
+fn loops(good: &Item, bad: &Item) -> bool {
+    let (few, many) = (good.repeats.min(bad.repeats), good.repeats.max(bad.repeats));
+    let least = match good.event.effect() {
+        Effect::Call | Effect::CallOk => return false,
+        Effect::CallFailed => 2,
+        _ => MIN_MORE_REPEATS,
+    };
+    many - few >= least && many >= few.saturating_mul(least)
 }
 
 /// What is removed in one place and added in another was moved: one row, at the place that it has in the bad log.

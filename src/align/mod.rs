@@ -20,10 +20,10 @@ use crate::timeline::{Input, Item, Life, Outcome};
 pub enum Verdict {
     /// No lifecycle event differs.
     Same,
-    /// Events differ, no outcome is worse.
-    Changed,
     /// An outcome is better in the bad log.
     Improved,
+    /// Events differ, no outcome is worse.
+    Changed,
     /// An outcome is worse in the bad log.
     Regressed,
 }
@@ -66,6 +66,14 @@ pub struct ServerDiff {
     pub aligned: Aligned,
 }
 
+impl ServerDiff {
+    /// By how much its outcome is worse in the bad log; 0 where it is not, or cannot be told.
+    pub fn fall(&self) -> u8 {
+        let ranks = self.outcome.0.and_then(Outcome::rank).zip(self.outcome.1.and_then(Outcome::rank));
+        ranks.map_or(0, |(good, bad)| bad.saturating_sub(good))
+    }
+}
+
 /// The first place at which two lives part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Divergence {
@@ -92,18 +100,19 @@ pub struct Side<'a> {
 pub fn diff(good: Side<'_>, bad: Side<'_>) -> Diff {
     let pairs = pair(&good.input.servers, &bad.input.servers);
     let mut servers: Vec<ServerDiff> = pairs.iter().map(|p| one_server(p, good, bad)).collect();
-    servers.sort_by_key(|s| std::cmp::Reverse(s.verdict));
+    servers.sort_by_key(|s| std::cmp::Reverse((s.verdict, s.fall())));
     let verdict = servers.iter().map(|s| s.verdict).max().unwrap_or(Verdict::Same);
     Diff { verdict, servers }
 }
 
 fn one_server(pair: &Pair, good: Side<'_>, bad: Side<'_>) -> ServerDiff {
     let (good_lives, bad_lives) = (lives_of(good, pair.good.as_deref()), lives_of(bad, pair.bad.as_deref()));
-    let (good_items, bad_items) = comparable(&good_lives, &bad_lives);
-    let aligned = align(&good_items, &bad_items);
+    let aligned = sessions(&good_lives, &bad_lives);
     let outcome = (last_outcome(&good_lives), last_outcome(&bad_lives));
     let divergence = aligned.divergence();
-    let verdict = verdict(outcome, aligned.differs());
+    // A server that the bad log does not have is lost, if MCP is seen there at all.
+    let gone = pair.bad.is_none() && bad.input.mcp_lines > 0;
+    let verdict = if gone { verdict_of_gone(outcome.0) } else { verdict(outcome, aligned.differs()) };
     let good_name = pair.good.clone().filter(|g| pair.bad.as_ref().is_some_and(|b| b != g));
     let name = pair.bad.clone().or_else(|| pair.good.clone()).unwrap_or_default();
     ServerDiff { name, good_name, verdict, outcome, divergence, aligned }
@@ -117,14 +126,25 @@ fn last_outcome(lives: &[&Life]) -> Option<Outcome> {
     lives.last().map(|l| l.health.outcome())
 }
 
-/// The items to align. Logs that hold as many client sessions each are compared session after session, else the last
-/// ones: a log that was appended to says most about the client in its newest session.
-fn comparable<'a>(good: &[&'a Life], bad: &[&'a Life]) -> (Vec<&'a Item>, Vec<&'a Item>) {
-    let items = |lives: &[&'a Life]| lives.iter().flat_map(|l| l.compared()).collect();
-    if good.len() == bad.len() || good.is_empty() || bad.is_empty() {
-        return (items(good), items(bad));
+/// The aligned lives. Logs that hold as many client sessions each are compared session by session, else the last ones
+/// alone: a log that was appended to says most about the client in its newest session.
+fn sessions(good: &[&Life], bad: &[&Life]) -> Aligned {
+    if good.len() != bad.len() {
+        return align(&compared(good.last()), &compared(bad.last()));
     }
-    (items(&good[good.len() - 1..]), items(&bad[bad.len() - 1..]))
+    let pairs = good.iter().zip(bad);
+    Aligned { rows: pairs.flat_map(|(g, b)| align(&compared(Some(g)), &compared(Some(b))).rows).collect() }
+}
+
+fn compared<'a>(life: Option<&&'a Life>) -> Vec<&'a Item> {
+    life.map(|l| l.compared().collect()).unwrap_or_default()
+}
+
+fn verdict_of_gone(good: Option<Outcome>) -> Verdict {
+    match good {
+        Some(Outcome::Ready | Outcome::Degraded) => Verdict::Regressed,
+        _ => Verdict::Changed,
+    }
 }
 
 fn verdict(outcome: (Option<Outcome>, Option<Outcome>), differs: bool) -> Verdict {

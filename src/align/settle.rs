@@ -2,11 +2,15 @@
 //!
 //! Between two barriers the two sides of a server (its stream, its calls, its process) run side by side, and which of
 //! them logs first is chance. A row that one log lacks and that the other has elsewhere between the same barriers is
-//! one event, unless it would have to pass another event of its own phase: order within a phase has meaning.
+//! one event, unless it would have to pass another event of its own phase: order within a phase has meaning. It is
+//! looked for within [`REACH`] rows, so that the time is linear in the length of the lives.
 
 use super::lives::{Change, ChangeKind, shift};
-use crate::pattern::{Order, Phase};
+use crate::pattern::{Effect, Order, Phase};
 use crate::timeline::Item;
+
+/// How far two halves of one event may be apart, in rows.
+const REACH: usize = 128;
 
 /// Rows in which concurrent events that swapped places stand as the same.
 pub(super) fn settle(rows: Vec<Change>) -> Vec<Change> {
@@ -33,45 +37,63 @@ fn is_barrier(row: &Change) -> bool {
 }
 
 /// Settles what lies between two barriers: each row that one side lacks looks for its counterpart, nearest first.
-fn segment(mut rows: Vec<Change>) -> Vec<Change> {
-    let mut at = 0;
-    while at < rows.len() {
-        let lone = matches!(rows[at].kind, Some(ChangeKind::Added | ChangeKind::Removed));
-        match lone.then(|| counterpart(&rows, at)).flatten() {
+fn segment(rows: Vec<Change>) -> Vec<Change> {
+    let mut rows: Vec<Option<Change>> = rows.into_iter().map(Some).collect();
+    for at in 0..rows.len() {
+        let Some(row) = rows[at].take() else { continue };
+        let lone = matches!(row.kind, Some(ChangeKind::Added | ChangeKind::Removed));
+        match lone.then(|| counterpart(&rows, at, &row)).flatten() {
             Some(to) => {
-                let row = rows.remove(at);
-                let to = if to > at { to - 1 } else { to };
-                join(&mut rows[to], row);
-                // What was passed over may now have its own counterpart in reach.
-                at = at.min(to);
+                if let Some(other) = &mut rows[to] {
+                    join(other, row);
+                }
             }
-            None => at += 1,
+            None => rows[at] = Some(row),
         }
     }
-    rows
+    rows.into_iter().flatten().collect()
 }
 
-/// The nearest row of the same event that has what the row at `at` lacks, with nothing in between that it may not pass.
-fn counterpart(rows: &[Change], at: usize) -> Option<usize> {
-    let after =
-        (at + 1..rows.len()).take_while(|i| may_pass(rows, at, *i)).find(|i| fits(&rows[at], &rows[*i]));
-    let before = (0..at).rev().take_while(|i| may_pass(rows, at, *i)).find(|i| fits(&rows[at], &rows[*i]));
+/// The nearest row of the same event that can take `row` in, with nothing in between that it may not pass.
+fn counterpart(rows: &[Option<Change>], at: usize, row: &Change) -> Option<usize> {
+    let look = |order: &mut dyn Iterator<Item = usize>| -> Option<usize> {
+        let mut there = order.take(REACH).filter_map(|i| rows[i].as_ref().map(|r| (i, r)));
+        there.find_map(|(i, other)| match (fits(row, other), may_pass(row, other)) {
+            (true, _) => Some(Some(i)),
+            (false, true) => None,
+            (false, false) => Some(None),
+        })?
+    };
+    let after = look(&mut (at + 1..rows.len()));
+    let before = look(&mut (0..at).rev());
     match (after, before) {
         (Some(a), Some(b)) => Some(if a - at <= at - b { a } else { b }),
         (a, b) => a.or(b),
     }
 }
 
-/// Whether `other` is the same event and has the side that `row` lacks.
+/// Whether `other` is the same event on the side that `row` lacks. One that both sides have takes more of the same in
+/// only where a count says nothing: how often a stream was tried, or a person called a tool.
 fn fits(row: &Change, other: &Change) -> bool {
-    let same = item(row).zip(item(other)).is_some_and(|(a, b)| a.key == b.key);
-    same && if row.good.is_none() { other.good.is_some() } else { other.bad.is_some() }
+    if other.kind == Some(ChangeKind::Changed) {
+        return false;
+    }
+    let (mine, theirs, own) = match &row.good {
+        None => (&row.bad, &other.good, &other.bad),
+        Some(_) => (&row.good, &other.bad, &other.good),
+    };
+    let same = mine.as_ref().zip(theirs.as_ref()).is_some_and(|(a, b)| a.key == b.key);
+    same && (own.is_none() || mine.as_ref().is_some_and(count_says_little))
 }
 
-/// Whether the row at `at` may be on the other side of the one at `other`, or is the same event.
-fn may_pass(rows: &[Change], at: usize, other: usize) -> bool {
-    let Some((a, b)) = item(&rows[at]).zip(item(&rows[other])) else { return false };
-    // In which order a person calls tools, and how often, is no behaviour of the client.
+fn count_says_little(item: &Item) -> bool {
+    matches!(item.event.effect(), Effect::Call | Effect::CallOk) || item.event.phase() == Phase::Stream
+}
+
+/// Whether `row` may be on the other side of `other`.
+fn may_pass(row: &Change, other: &Change) -> bool {
+    let Some((a, b)) = item(row).zip(item(other)) else { return false };
+    // In which order a person calls tools is no behaviour of the client.
     a.key == b.key || a.event.phase() == Phase::Call || a.event.phase() != b.event.phase()
 }
 

@@ -21,6 +21,8 @@ const ECHO_WITHIN: i64 = 250;
 
 /// More client sessions in one log are not told apart.
 const MAX_SESSIONS: usize = 10_000;
+/// The same where a log has no clock: an echo may stand behind the stack of its twin. Lines.
+const ECHO_WITHIN_LINES: u64 = 12;
 
 /// What became of a line.
 #[derive(Debug)]
@@ -59,8 +61,8 @@ pub struct Classifier<'k> {
     begun: bool,
     /// Whether lines were left out since the last event.
     gap: bool,
-    /// The last lifecycle event of each server of a session: its id and clock.
-    last: BTreeMap<(u32, Arc<str>), (String, Option<Stamp>)>,
+    /// The last lifecycle event of each server of a session: its id, its clock and its line.
+    last: BTreeMap<(u32, Arc<str>), (String, Option<Stamp>, u64)>,
 }
 
 impl<'k> Classifier<'k> {
@@ -143,9 +145,9 @@ impl<'k> Classifier<'k> {
         let (session, apart) = self.session(line, def.effect == Effect::ClientStart);
         self.begun |= server.is_some() && !apart;
         let place = server.as_ref().map(|s| (session, Arc::clone(s)));
-        let echo = echo && self.echoes(place.as_ref(), &def.id, line.stamp);
+        let echo = echo && self.echoes(place.as_ref(), &def.id, line);
         if let (Some(place), Class::Lifecycle) = (place, def.class) {
-            self.last.insert(place, (def.id.clone(), line.stamp));
+            self.last.insert(place, (def.id.clone(), line.stamp, line.number));
         }
         let (text, gap) = (message.into(), std::mem::take(&mut self.gap));
         let LogLine { number: line, stamp, .. } = *line;
@@ -153,9 +155,12 @@ impl<'k> Classifier<'k> {
     }
 
     /// Whether the last thing that happened to a server of a session was the event `id`, just now.
-    fn echoes(&self, place: Option<&(u32, Arc<str>)>, id: &str, stamp: Option<Stamp>) -> bool {
-        let Some((last, at)) = place.and_then(|p| self.last.get(p)) else { return false };
-        let near = stamp.zip(*at).is_none_or(|(now, then)| (now.0 - then.0).abs() <= ECHO_WITHIN);
+    fn echoes(&self, place: Option<&(u32, Arc<str>)>, id: &str, line: &LogLine<'_>) -> bool {
+        let Some((last, at, number)) = place.and_then(|p| self.last.get(p)) else { return false };
+        let near = match line.stamp.zip(*at) {
+            Some((now, then)) => (now.0 - then.0).abs() <= ECHO_WITHIN,
+            None => line.number.abs_diff(*number) <= ECHO_WITHIN_LINES,
+        };
         last == id && near
     }
 
@@ -185,6 +190,8 @@ fn ends(message: &str) -> Vec<usize> {
 pub struct VersionReader {
     marks: Vec<(memchr::memmem::Finder<'static>, String)>,
     found: Vec<Option<String>>,
+    /// Those of earlier client sessions of the same log.
+    before: Vec<(String, String)>,
 }
 
 impl VersionReader {
@@ -194,7 +201,15 @@ impl VersionReader {
         let marks: Vec<_> = marks
             .map(|m| (memchr::memmem::Finder::new(m.before.as_bytes()).into_owned(), m.source.clone()))
             .collect();
-        Self { found: vec![None; marks.len()], marks }
+        Self { found: vec![None; marks.len()], marks, before: Vec::new() }
+    }
+
+    /// A new client session begins: what it is of is read anew.
+    pub fn next_session(&mut self) {
+        if let Some((version, source)) = self.version() {
+            self.before.push((version.to_owned(), source.to_owned()));
+            self.found.fill(None);
+        }
     }
 
     /// Looks at a message.
@@ -210,10 +225,19 @@ impl VersionReader {
         }
     }
 
-    /// The version, and where it was read.
+    /// The version of the newest client session that names one, and where it was read.
     pub fn version(&self) -> Option<(&str, &str)> {
         let mut both = self.found.iter().zip(&self.marks);
-        both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())))
+        let newest = both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())));
+        newest.or_else(|| self.before.last().map(|(v, s)| (v.as_str(), s.as_str())))
+    }
+
+    /// The versions of all client sessions, in their order, each once in a row.
+    pub fn all(&self) -> Vec<String> {
+        let newest = self.version().map(|(v, _)| v.to_owned());
+        let mut all: Vec<String> = self.before.iter().map(|(v, _)| v.clone()).chain(newest).collect();
+        all.dedup();
+        all
     }
 }
 

@@ -12,7 +12,16 @@ use crate::report::{self, Diagnosed};
 use crate::source::{Log, logs};
 use crate::timeline::Input;
 
+const EXAMPLES: &str = "\
+Examples:
+  lastgood diagnose bad.log                               the known failures in one log, causes before symptoms
+  lastgood diagnose ~/.claude/debug                       in all logs of a folder
+  lastgood diagnose bad.log --fail-on high --format json  for a script
+
+Exit status: 0 no finding at or above --fail-on, 1 findings, 2 trouble (the logs that could be read are reported).";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// Logs, folders of them, archives, globs; `@FILE` is a list of paths, `-` is standard input
     #[arg(value_name = "PATH", required_unless_present = "latest")]
@@ -33,7 +42,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Least {
+pub(super) enum Least {
     Info,
     Low,
     Warning,
@@ -108,10 +117,12 @@ impl Found {
     }
 
     fn exit(&self, least: Severity) -> Exit {
-        match () {
-            () if !self.errors.is_empty() => Exit::Trouble,
-            () if self.findings.iter().any(|f| f.severity >= least) => Exit::Something,
-            () => Exit::Nothing,
+        if !self.errors.is_empty() {
+            Exit::Trouble
+        } else if self.findings.iter().any(|f| f.severity >= least) {
+            Exit::Something
+        } else {
+            Exit::Nothing
         }
     }
 }

@@ -16,7 +16,17 @@ use crate::report::{self, Compared, DiffSide};
 /// How many lines before and after the divergence are looked at for what else went wrong there.
 const AROUND: u64 = 40;
 
+const EXAMPLES: &str = "\
+Examples:
+  lastgood diff good.log bad.log                          the answer in the first five lines, the proof below
+  lastgood diff good.log bad.log --format markdown -o report.md
+  lastgood diff good.log bad.log --server my-http-mcp     one server of many
+  lastgood diff good.log bad.log --bad-version 2.1.147    where the bad log does not tell its version
+
+Exit status: 0 verdict `same`, 1 `changed`, `improved` or `regressed`, 2 trouble.";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The log of the run that worked; `-` is standard input
     #[arg(value_name = "GOOD", required_unless_present = "pasted")]
@@ -53,10 +63,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     refuse_emptiness(arguments, &good, &bad)?;
     let diff = align::diff(side(&good), side(&bad));
     let changes = surroundings(&diff, &good, &bad);
+    let names = report::labels(&[&good.input.path, &bad.input.path]);
     let report = report::diff(&Compared {
         diff: &diff,
-        good: shown(&good),
-        bad: shown(&bad),
+        good: shown(&good, &names[0]),
+        bad: shown(&bad, &names[1]),
         changes: &changes,
         knowledge: &loaded.knowledge,
         all: arguments.all,
@@ -67,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// All that a comparison needs to know of a log.
 pub(super) fn wish(version: Option<&str>) -> Wish<'_> {
-    Wish { lives: true, diagnosis: true, surroundings: true, version }
+    Wish { lives: true, details: false, diagnosis: true, surroundings: true, version }
 }
 
 fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {
@@ -135,8 +146,9 @@ fn side(reading: &Reading) -> Side<'_> {
     Side { input: &reading.input, lives: &reading.lives }
 }
 
-fn shown(reading: &Reading) -> DiffSide<'_> {
+fn shown<'a>(reading: &'a Reading, name: &'a str) -> DiffSide<'a> {
     DiffSide {
+        name,
         input: &reading.input,
         start: reading.start,
         unknown: &reading.unknown,

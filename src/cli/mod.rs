@@ -2,13 +2,17 @@
 //!
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
+mod bisect;
+mod clipboard;
 mod diagnose;
 mod diff;
 mod knowledge;
 mod options;
 mod output;
 mod pasted;
+mod patterns;
 mod reading;
+mod summary;
 mod timeline;
 
 use std::ffi::OsString;
@@ -45,6 +49,10 @@ enum Verb {
     Diagnose(diagnose::Arguments),
     /// Show the life of each MCP server in one log
     Timeline(timeline::Arguments),
+    /// Look at the known failures, write new ones, install packs of them
+    Patterns(patterns::Arguments),
+    /// Find the last good and the first bad version of the client
+    Bisect(bisect::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -56,6 +64,12 @@ enum Exit {
     Something = 1,
     /// Usage, unreadable input, unusable pack.
     Trouble = 2,
+    /// A bisection with a range only.
+    Range = 3,
+    /// A bisection of versions that flip back and forth.
+    NotMonotone = 4,
+    /// A bisection that is less sure than was asked.
+    Flaky = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -88,5 +102,7 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diff(arguments) => diff::run(arguments),
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
+        Verb::Patterns(arguments) => patterns::run(arguments),
+        Verb::Bisect(arguments) => bisect::run(arguments),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::render::FORMATS;
+use crate::render::{FORMATS, MAX_CHARS, MIN_CHARS};
 
 /// How the report looks, and where it goes.
 #[derive(Debug, Args)]
@@ -22,6 +22,41 @@ pub(super) struct Output {
     /// Draw with ASCII characters alone
     #[arg(long)]
     pub(super) ascii: bool,
+    /// Characters that a report to be pasted may have (markdown, logs, form)
+    #[arg(long, value_name = "N", default_value_t = MAX_CHARS, value_parser = max_chars)]
+    pub(super) max_chars: usize,
+    /// Print this part of the report alone: `logs` is the plain text for a form's log field
+    #[arg(long, value_enum, default_value_t = Section::All, value_name = "SECTION")]
+    pub(super) section: Section,
+    /// Print the fields of the client's bug form, filled in as far as the logs prove them
+    #[arg(long, conflicts_with = "section")]
+    pub(super) form: bool,
+    /// Put the report on the clipboard, too, through the terminal (OSC 52); as Markdown, unless another --format is given
+    #[arg(long)]
+    pub(super) copy: bool,
+    /// Append the report as Markdown to the step summary of GitHub Actions, too
+    #[arg(long)]
+    pub(super) github_summary: bool,
+}
+
+impl Output {
+    /// The name of the format that all these ask for.
+    pub(super) fn format(&self) -> &str {
+        match self.section {
+            _ if self.form => "form",
+            Section::Logs => "logs",
+            Section::All => &self.format,
+        }
+    }
+}
+
+/// A part of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Section {
+    /// All of it.
+    All,
+    /// What belongs into a field for logs.
+    Logs,
 }
 
 /// When to use colour.
@@ -51,6 +86,11 @@ impl Subject {
     pub(super) fn wants(&self, server: &str) -> bool {
         self.server.is_empty() || self.server.iter().any(|s| s == server)
     }
+}
+
+fn max_chars(text: &str) -> Result<usize, String> {
+    let number: usize = text.parse().map_err(|_| "it is no number".to_owned())?;
+    if number >= MIN_CHARS { Ok(number) } else { Err(format!("the least is {MIN_CHARS}")) }
 }
 
 fn format_names() -> clap::builder::PossibleValuesParser {

@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::options::{Output, When};
+use super::{clipboard, summary};
 use crate::error::{Error, ErrorKind, Result};
 use crate::render::{self, Look};
 use crate::report::Report;
@@ -12,23 +13,33 @@ use crate::source::{self, Log};
 /// Columns where no terminal says otherwise.
 const WIDTH: usize = 80;
 
-/// Renders a report and writes it. A reader that closes the pipe early is no error.
+/// Renders a report and writes it to all places asked for. A reader that closes the pipe early is no error.
 pub(super) fn write(report: &Report, output: &Output) -> Result<()> {
-    let Some(format) = render::by_name(&output.format) else {
-        return Err(Error::new(ErrorKind::Usage, "--format", "no such format", "see --help for the list"));
-    };
-    let text = (format.render)(report, &look(output));
+    let text = rendered(report, output.format(), &look(output))?;
     match &output.file {
-        Some(path) => std::fs::write(path, text).map_err(|e| {
-            Error::new(
-                ErrorKind::Output,
-                path.as_str(),
-                e.to_string(),
-                "choose a place that can be written to",
-            )
-        }),
-        None => pipe(&text),
+        Some(path) => std::fs::write(path, text).map_err(|e| cannot_write(path, &e))?,
+        None => pipe(&text)?,
     }
+    if output.github_summary {
+        summary::append(&rendered(report, "markdown", &look(output))?)?;
+    }
+    if output.copy {
+        let format = Some(output.format()).filter(|name| *name != "terminal").unwrap_or("markdown");
+        clipboard::copy(&rendered(report, format, &Look { colour: false, ..look(output) })?)?;
+    }
+    Ok(())
+}
+
+fn rendered(report: &Report, format: &str, look: &Look) -> Result<String> {
+    match render::by_name(format) {
+        Some(format) => Ok((format.render)(report, look)),
+        None => Err(Error::new(ErrorKind::Usage, "--format", "no such format", "see --help for the list")),
+    }
+}
+
+/// A file that cannot be written.
+pub(super) fn cannot_write(path: &str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Output, path, error.to_string(), "choose a place that can be written to")
 }
 
 fn pipe(text: &str) -> Result<()> {
@@ -45,7 +56,8 @@ fn look(output: &Output) -> Look {
     let terminal = output.file.is_none() && io::stdout().is_terminal();
     let measured = || terminal_size::terminal_size().filter(|_| terminal).map(|(w, _)| usize::from(w.0));
     let width = output.width.map(usize::from).or_else(measured).unwrap_or(WIDTH).max(40);
-    Look { width, colour: colour(output.color, terminal), unicode: !output.ascii && speaks_unicode() }
+    let (colour, unicode) = (colour(output.color, terminal), !output.ascii && speaks_unicode());
+    Look { width, colour, unicode, max_chars: output.max_chars }
 }
 
 /// Flag before `NO_COLOR` before `CLICOLOR_FORCE` before what standard output is.

@@ -21,6 +21,8 @@ const MAX_UNKNOWN: usize = 1000;
 pub(super) struct Wish<'a> {
     /// The events themselves, not their outcome alone.
     pub(super) lives: bool,
+    /// Set-up details among the events.
+    pub(super) details: bool,
     /// Known failures.
     pub(super) diagnosis: bool,
     /// The lines outside MCP.
@@ -47,18 +49,23 @@ pub(super) struct Reading {
 
 /// Reads the log at a path.
 pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
+    read_as(path, loaded, wish, true)
+}
+
+/// Reads a log; the signatures hear of the client's version only if it is `told`.
+pub(super) fn read_as(path: &str, loaded: &Loaded, wish: Wish<'_>, told: bool) -> Result<Reading> {
     let source = Source::open(path)?;
     let label = source.label.clone();
     let mut gathering = Gathering::new(loaded, wish);
     let (dialect, tally) = parse::read(source, &mut |line| gathering.see(line))?;
-    Ok(gathering.finish(&label, dialect, tally, wish))
+    Ok(gathering.finish(&label, dialect, tally, (wish, told)))
 }
 
 /// Reads a log of one input or of several.
 pub(super) fn read_log(log: &Log, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
     let mut gathering = Gathering::new(loaded, wish);
     let (dialect, tally) = parse::read_log(log, &mut |line| gathering.see(line))?;
-    Ok(gathering.finish(&log.label, dialect, tally, wish))
+    Ok(gathering.finish(&log.label, dialect, tally, (wish, true)))
 }
 
 /// The one log that the paths stand for.
@@ -86,7 +93,7 @@ pub(super) fn read_excerpt(
 ) -> Reading {
     let mut gathering = Gathering::new(loaded, wish);
     excerpt.each_line(&mut |line| gathering.see(line));
-    let mut reading = gathering.finish(page.0, parse::named("pasted"), page.1.clone(), wish);
+    let mut reading = gathering.finish(page.0, parse::named("pasted"), page.1.clone(), (wish, true));
     reading.input.excerpt = Some(excerpt.lines());
     reading
 }
@@ -107,7 +114,7 @@ impl<'k> Gathering<'k> {
         Self {
             classifier: Classifier::new(&loaded.knowledge),
             summary: Summary::new(&loaded.knowledge),
-            lives: Lives::default(),
+            lives: Lives::new(wish.details),
             unknown: Vec::new(),
             engine: wish.diagnosis.then(|| Engine::new(&loaded.rules)),
             surroundings: Surroundings::default(),
@@ -116,10 +123,11 @@ impl<'k> Gathering<'k> {
         }
     }
 
-    fn finish(self, label: &str, dialect: &Dialect, tally: Tally, wish: Wish<'_>) -> Reading {
+    fn finish(self, label: &str, dialect: &Dialect, tally: Tally, wished: (Wish<'_>, bool)) -> Reading {
+        let (wish, told) = wished;
         let Self { summary, lives, unknown, engine, surroundings, .. } = self;
         let (start, stamp, line) = (summary.first_stamp(), summary.last_stamp(), summary.last_line());
-        let version = |v: &str| Version::parse(v).ok();
+        let version = |v: &str| Version::parse(v).ok().filter(|_| told);
         let clients: BTreeMap<u32, Version> =
             summary.versions().into_iter().filter_map(|(s, v)| Some((s, version(&v)?))).collect();
         let input = summary.finish(label, dialect, tally, wish.version);

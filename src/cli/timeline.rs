@@ -8,7 +8,14 @@ use super::{Exit, knowledge, output};
 use crate::error::Result;
 use crate::report::{self, TimelineView};
 
+const EXAMPLES: &str = "\
+Examples:
+  lastgood timeline bad.log                               what the servers and the client did, repeats folded
+  lastgood timeline bad.log --server my-http-mcp --all    one server, set-up details too
+  lastgood timeline bad.log --unclassified                the MCP lines that no pattern knows";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The log, or the folder of per-server logs (`mcp-logs-…`) that are one; `-` is standard input
     #[arg(value_name = "PATH", required_unless_present = "latest")]
@@ -35,7 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let version = arguments.client_version.as_deref();
     let log = if arguments.latest { output::latest()? } else { only(&arguments.paths)? };
-    let mut reading = read_log(&log, &loaded, Wish { lives: true, version, ..Wish::default() })?;
+    let mut reading = read_log(&log, &loaded, Wish { lives: true, details: true, version, ..Wish::default() })?;
     reading.lives.retain(|l| arguments.subject.wants(&l.server));
     reading.input.servers.retain(|s| arguments.subject.wants(&s.name));
     let view = TimelineView { all: arguments.all, unclassified: arguments.unclassified };

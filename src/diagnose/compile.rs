@@ -54,6 +54,8 @@ pub struct Compiled {
 /// One alternative of a signature.
 #[derive(Debug, Clone)]
 pub(super) struct Branch {
+    /// How many steps the branches before it have.
+    pub(super) first_register: usize,
     pub(super) steps: Vec<EventStep>,
     pub(super) absence: Option<Absence>,
 }
@@ -107,8 +109,11 @@ pub(super) struct Speech {
 pub fn compile(signature: &Signature, words: &Vocabulary) -> Result<Compiled, Vec<Problem>> {
     let def = &signature.def;
     let mut draft = Draft { lines: lines(&def.rule), problems: Vec::new() };
-    let branches: Vec<Branch> =
-        check::branches(&def.rule).map(|(place, steps)| draft.branch(&place, steps)).collect();
+    let mut branches: Vec<Branch> = Vec::new();
+    for (place, steps) in check::branches(&def.rule) {
+        let first_register = branches.iter().map(|b| b.steps.len()).sum();
+        branches.push(draft.branch(&place, first_register, steps));
+    }
     let compiled = Compiled {
         id: signature.id.clone(),
         pack: signature.pack.clone(),
@@ -161,8 +166,8 @@ impl Draft {
         }
     }
 
-    fn branch(&mut self, place: &str, steps: &[Step]) -> Branch {
-        let mut branch = Branch { steps: Vec::new(), absence: None };
+    fn branch(&mut self, place: &str, first_register: usize, steps: &[Step]) -> Branch {
+        let mut branch = Branch { first_register, steps: Vec::new(), absence: None };
         for (i, step) in steps.iter().enumerate() {
             let place = format!("{place}/{i}");
             if step.absent.is_empty() {
@@ -288,5 +293,29 @@ impl EventStep {
     /// The first condition that `event` fails.
     pub(super) fn refuses(&self, event: &Event) -> Option<&Condition> {
         self.conditions.iter().find(|c| !c.holds(event))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::diagnose::fixture::{compiled, problems};
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_places() {
+        let steps = json!([{ "as": "x", "event": "a", "where": { "v": [] } }, { "as": "y", "event": "b", "within": "3" }]);
+        let found = problems(json!({ "key": ["server"], "within": "soon", "steps": steps }), &[]);
+        let places: Vec<&str> = found.iter().map(|p| p.place.as_str()).collect();
+        assert_eq!(places, ["/match/steps/0/where/v", "/match/steps/1/within", "/match/within"]);
+        assert_eq!(found[0].message, "step `x`: an empty list holds for no value");
+    }
+
+    #[test]
+    fn the_registers_of_branches_lie_behind_each_other() {
+        let x = json!([{ "as": "x", "event": "a" }, { "as": "y", "event": "b" }]);
+        let rule = compiled(json!({ "key": ["tool", "server"], "or": [x, x] }), &[]);
+        assert_eq!(rule.branches.iter().map(|b| b.first_register).collect::<Vec<_>>(), [0, 2]);
+        assert_eq!((rule.of_server, rule.key), (true, vec!["tool".to_owned()]));
     }
 }

@@ -114,3 +114,32 @@ fn spell_text(out: &mut String, text: &str) {
     _ = write!(out, "\"{}:", text.len());
     out.push_str(text);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{KeySet, MAX_KEYS};
+    use crate::diagnose::fixture::{event, of, with};
+
+    #[test]
+    fn an_event_without_a_field_of_the_key_has_no_slot() {
+        let mut set = KeySet::new(true, vec!["v".to_owned()], vec![0]);
+        assert!(set.slot(&event("a", 1), true).is_none());
+        assert!(set.slot(&with(of(event("a", 1), ""), "v", 1), true).is_none());
+        assert!(set.slot(&with(event("a", 1), "v", 1), false).is_none(), "nothing is made unasked");
+        assert_eq!(set.slot(&with(event("a", 1), "v", 1), true).unwrap().0, 0);
+        assert_eq!(set.slot(&with(event("b", 2), "v", 1), false).unwrap().0, 0);
+    }
+
+    #[test]
+    fn the_oldest_key_gives_way_and_is_handed_out() {
+        let mut set = KeySet::new(true, vec!["v".to_owned()], vec![0]);
+        let keyed = |v: usize| with(event("a", 1), "v", v);
+        for v in 0..MAX_KEYS {
+            assert!(set.slot(&keyed(v), true).unwrap().1.is_none());
+        }
+        let (slot, old) = set.slot(&keyed(MAX_KEYS), true).unwrap();
+        assert_eq!((slot, old.unwrap().key.as_ref(), set.slots.len()), (0, "\"1:s0;", MAX_KEYS));
+        assert!(set.slot(&keyed(0), false).is_none());
+        assert_eq!(set.slot(&keyed(1), true).unwrap().0, 1);
+    }
+}

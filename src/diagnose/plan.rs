@@ -155,3 +155,45 @@ fn groups(of_rules: OfRules) -> Vec<Group> {
     }
     groups
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Reverse;
+
+    use serde_json::json;
+
+    use super::{Op, Plans};
+    use crate::diagnose::fixture::compiled;
+
+    #[test]
+    fn an_event_first_ends_then_fills_late_steps_before_early_ones_and_then_counts_as_seen() {
+        let steps = json!([
+            { "as": "x", "event": "a" },
+            { "as": "y", "event": "b", "not_between": ["a"] },
+            { "as": "z", "event": "a" },
+            { "as": "gone", "absent": ["a"], "for": "rest-of-log", "at_end_of_log": "match" }]);
+        let rule = json!({ "key": [], "needs_before": ["a"], "steps": steps });
+        let plans = Plans::new(&[compiled(rule, &[])]);
+        let ops = &plans.of("a").unwrap().groups[0].incidents[0].ops;
+        let fill = |step| Op::Fill(0, Reverse(step));
+        assert_eq!(ops.as_ref(), [Op::Absent(0), Op::Kill(0, 1), fill(2), fill(0), Op::Need(0)]);
+        assert!(plans.of("c").is_none());
+    }
+
+    #[test]
+    fn signatures_with_the_same_key_share_a_set_and_only_shown_fields_are_wanted() {
+        let rule = |key: &[&str]| json!({ "key": key, "steps": [{ "as": "x", "event": ["a", "b"] }] });
+        let says = json!({ "summary": "{x.v} at {x.line}", "expected": "", "advice": [] });
+        let rules = [
+            compiled(rule(&["server"]), &[]),
+            compiled(rule(&["tool"]), &[]),
+            compiled(rule(&["server"]), &[("says", says)]),
+        ];
+        let plans = Plans::new(&rules);
+        assert_eq!(
+            plans.sets.iter().map(|(_, _, members)| members.clone()).collect::<Vec<_>>(),
+            [vec![0, 2], vec![1]]
+        );
+        assert_eq!(plans.of("b").unwrap().wanted, ["v".into()]);
+    }
+}

@@ -4,7 +4,6 @@
 //! or why not. A step that counts keeps its last events, each with the latest prefix at the time: the first of them
 //! decides what the whole follows.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::clock::Pos;
@@ -18,7 +17,7 @@ pub(super) struct Register {
     /// The partial match that ends with this step.
     pub(super) partial: Option<Partial>,
     /// The last events of a step that counts.
-    ring: VecDeque<Counted>,
+    ring: Vec<Counted>,
 }
 
 #[derive(Debug, Clone)]
@@ -86,12 +85,12 @@ impl Register {
         of: Repeats,
         now: &Moment<'_>,
     ) -> Result<Option<Candidate>, Why<'static>> {
-        self.ring.push_back(event);
+        self.ring.push(event);
         if self.ring.len() > of.min {
             let middle = self.ring.get(1).is_some_and(|second| !second.open);
             self.ring.remove(usize::from(middle));
         }
-        let Some(first) = self.ring.front().filter(|_| self.ring.len() >= of.min) else { return Ok(None) };
+        let Some(first) = self.ring.first().filter(|_| self.ring.len() >= of.min) else { return Ok(None) };
         if !now.clock.within(first.pos, Some(of.within)) {
             return Err(Why::CountWindow);
         }

@@ -133,7 +133,7 @@ impl Piece {
             Self::Field(step, field) => {
                 let event = scene.first(step);
                 let value = event.and_then(|c| c.fields.iter().find(|(n, _)| **n == **field));
-                value.map_or_else(unknown, |(_, v)| v.clone())
+                value.map_or_else(unknown, |(_, v)| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
             }
             Self::Gap(from, to) => scene.gap(from, to).unwrap_or_else(unknown),
         }

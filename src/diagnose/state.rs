@@ -59,16 +59,18 @@ pub(super) struct State {
     /// One bit for each event of the guard.
     guards: u64,
     barred: bool,
-    chains: Vec<Chain>,
+    /// One for each step, branch behind branch.
+    registers: Box<[Register]>,
+    /// One for each branch, if any branch ends with an absence.
+    waits: Box<[Wait]>,
     /// The last event of the last match: escalations count from there.
     ended: Option<Pos>,
 }
 
-/// One branch.
-#[derive(Debug)]
-struct Chain {
-    registers: Vec<Register>,
-    pending: Option<Pending>,
+/// What a branch waits for.
+#[derive(Debug, Default)]
+struct Wait {
+    pending: Option<Box<Pending>>,
     /// The serial number of the timer that runs for it.
     timer: Option<u64>,
 }
@@ -84,17 +86,20 @@ struct Pending {
 
 impl State {
     pub(super) fn new(rule: &Compiled) -> Self {
-        let chain = |b: &Branch| Chain {
-            registers: vec![Register::default(); b.steps.len()],
-            pending: None,
-            timer: None,
-        };
-        Self { guards: 0, barred: false, chains: rule.branches.iter().map(chain).collect(), ended: None }
+        let steps = rule.branches.iter().map(|b| b.steps.len()).sum();
+        let waits = if rule.branches.iter().any(|b| b.absence.is_some()) { rule.branches.len() } else { 0 };
+        Self {
+            guards: 0,
+            barred: false,
+            registers: std::iter::repeat_with(Register::default).take(steps).collect(),
+            waits: std::iter::repeat_with(Wait::default).take(waits).collect(),
+            ended: None,
+        }
     }
 
     /// Whether anything is under way.
     pub(super) fn is_live(&self) -> bool {
-        self.chains.iter().any(|c| c.pending.is_some() || c.registers.iter().any(Register::is_busy))
+        self.waits.iter().any(|w| w.pending.is_some()) || self.registers.iter().any(Register::is_busy)
     }
 
     /// Lets the event at hand do what it does.
@@ -114,15 +119,13 @@ impl State {
 
     /// Forgets all partial matches.
     pub(super) fn clear(&mut self) {
-        for chain in &mut self.chains {
-            chain.pending = None;
-            chain.registers.iter_mut().for_each(Register::clear);
-        }
+        self.waits.iter_mut().for_each(|w| w.pending = None);
+        self.clear_steps();
     }
 
     /// Forgets filled steps, but goes on waiting.
     pub(super) fn clear_steps(&mut self) {
-        self.chains.iter_mut().flat_map(|c| &mut c.registers).for_each(Register::clear);
+        self.registers.iter_mut().for_each(Register::clear);
     }
 
     fn guard<W>(&mut self, bit: usize, turn: &mut Turn<'_, '_, W>) {
@@ -144,7 +147,7 @@ impl State {
         if self.ended.is_some_and(near) {
             turn.out.push(Signal::Worse(index, turn.now.captured()));
         }
-        for pending in self.chains.iter_mut().filter_map(|c| c.pending.as_mut()) {
+        for pending in self.waits.iter_mut().filter_map(|w| w.pending.as_mut()) {
             if near(pending.last) && pending.found.worse.iter().all(|(i, _)| *i != index) {
                 pending.found.worse.push((index, turn.now.captured()));
             }
@@ -154,18 +157,18 @@ impl State {
     fn came<W: Watch>(&mut self, branch: usize, turn: &mut Turn<'_, '_, W>) {
         let absence =
             turn.rule.branches.get(branch).and_then(|b| b.absence.as_ref().map(|a| (a, b.steps.len())));
-        let (Some((absence, step)), Some(chain)) = (absence, self.chains.get_mut(branch)) else { return };
-        if chain.pending.is_some() && absence.conditions.iter().all(|c| c.holds(turn.now.event)) {
-            chain.pending = None;
+        let (Some((absence, step)), Some(wait)) = (absence, self.waits.get_mut(branch)) else { return };
+        if wait.pending.is_some() && absence.conditions.iter().all(|c| c.holds(turn.now.event)) {
+            wait.pending = None;
             turn.watch.stopped(Spot { slot: turn.slot, branch, step }, turn.now, Why::Came);
         }
     }
 
     fn kill<W: Watch>(&mut self, branch: usize, step: usize, turn: &mut Turn<'_, '_, W>) {
-        let Some(chain) = self.chains.get_mut(branch) else { return };
+        let Some(at) = turn.rule.branches.get(branch).map(|b| b.first_register + step) else { return };
         let before =
-            step.checked_sub(1).and_then(|i| chain.registers.get_mut(i)).and_then(|r| r.partial.take());
-        let counted = chain.registers.get_mut(step).is_some_and(Register::forget_counted);
+            if step == 0 { None } else { self.registers.get_mut(at - 1).and_then(|r| r.partial.take()) };
+        let counted = self.registers.get_mut(at).is_some_and(Register::forget_counted);
         if before.is_some() || counted {
             turn.watch.stopped(Spot { slot: turn.slot, branch, step }, turn.now, Why::Between);
         }
@@ -178,8 +181,8 @@ impl State {
             return false;
         };
         let shut = if k == 0 { self.why_shut(turn.rule) } else { None };
-        let Some(chain) = self.chains.get_mut(b) else { return false };
-        let prefix = k.checked_sub(1).and_then(|i| chain.registers.get(i)).and_then(|r| r.partial.as_ref());
+        let at = branch.first_register + k;
+        let prefix = if k == 0 { None } else { self.registers.get(at - 1).and_then(|r| r.partial.as_ref()) };
         if k > 0 && prefix.is_none() {
             return false;
         }
@@ -189,7 +192,7 @@ impl State {
             return false;
         }
         let before = prefix.cloned();
-        let Some(register) = chain.registers.get_mut(k) else { return false };
+        let Some(register) = self.registers.get_mut(at) else { return false };
         let candidate = register.candidate(step, before, shut, turn.now);
         let partial = candidate.and_then(|c| c.map(|c| c.checked(turn.rule, step, turn.now)).transpose());
         match partial {
@@ -222,16 +225,16 @@ impl State {
         partial: Partial,
         turn: &mut Turn<'_, '_, W>,
     ) -> bool {
-        let Some(chain) = self.chains.get_mut(spot.branch) else { return false };
         if spot.step + 1 < branch.steps.len() {
-            if let Some(register) = chain.registers.get_mut(spot.step) {
+            if let Some(register) = self.registers.get_mut(branch.first_register + spot.step) {
                 register.partial = Some(partial);
             }
             return false;
         }
         let found = Match::new(turn.rule, branch, spot.branch, &partial, turn.now.clock);
         if branch.absence.is_some() {
-            if chain.wait(branch, found, partial.last, turn.now.clock) {
+            let wait = self.waits.get_mut(spot.branch);
+            if wait.is_some_and(|w| w.begin(branch, found, partial.last, turn.now.clock)) {
                 turn.out.push(Signal::Waiting(spot.branch));
             }
             return false;
@@ -245,29 +248,29 @@ impl State {
 
     /// Starts the timer of a branch, if it waits for one and none runs; gives when it is due.
     pub(super) fn arm(&mut self, branch: usize, serial: u64) -> Option<i64> {
-        let chain = self.chains.get_mut(branch)?;
-        let due = chain.pending.as_ref()?.due?;
-        if chain.timer.is_some() {
+        let wait = self.waits.get_mut(branch)?;
+        let due = wait.pending.as_ref()?.due?;
+        if wait.timer.is_some() {
             return None;
         }
-        chain.timer = Some(serial);
+        wait.timer = Some(serial);
         Some(due)
     }
 
     /// The timer `serial` of a branch is up: whether it was that branch's.
     pub(super) fn disarm(&mut self, branch: usize, serial: u64) -> bool {
-        self.chains.get_mut(branch).is_some_and(|c| c.timer.take_if(|t| *t == serial).is_some())
+        self.waits.get_mut(branch).is_some_and(|w| w.timer.take_if(|t| *t == serial).is_some())
     }
 
     /// When the silence of a branch is proven, if it waits for one.
     pub(super) fn due(&self, branch: usize) -> Option<i64> {
-        self.chains.get(branch)?.pending.as_ref()?.due
+        self.waits.get(branch)?.pending.as_ref()?.due
     }
 
     /// Ends the waiting of a branch: because its time is up, or because the log (or a part of it) is.
     pub(super) fn settle(&mut self, rule: &Compiled, branch: usize, time_is_up: bool) -> Settled {
         let absence = rule.branches.get(branch).and_then(|b| b.absence.as_ref());
-        let pending = self.chains.get_mut(branch).and_then(|c| c.pending.take());
+        let pending = self.waits.get_mut(branch).and_then(|w| w.pending.take());
         let (Some(absence), Some(mut pending)) = (absence, pending) else { return Settled::Nothing };
         let timed = absence.span.is_some();
         let measured = pending.found.measured && (!timed || pending.due.is_some());
@@ -286,7 +289,7 @@ impl State {
 
     /// The branches that wait.
     pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
-        self.chains.iter().enumerate().filter(|(_, c)| c.pending.is_some()).map(|(i, _)| i)
+        self.waits.iter().enumerate().filter(|(_, w)| w.pending.is_some()).map(|(i, _)| i)
     }
 }
 
@@ -303,16 +306,16 @@ pub(super) enum Settled {
     Unmeasured,
 }
 
-impl Chain {
+impl Wait {
     /// Waits for silence from now on; true if a timer is needed. An earlier waiting stands, for it is over sooner.
-    fn wait(&mut self, branch: &Branch, found: Match, last: Pos, clock: &Clock) -> bool {
+    fn begin(&mut self, branch: &Branch, found: Match, last: Pos, clock: &Clock) -> bool {
         let better = |p: &Pending| p.found.measured || !found.measured;
-        if self.pending.as_ref().is_some_and(better) {
+        if self.pending.as_deref().is_some_and(better) {
             return false;
         }
         let span = branch.absence.as_ref().and_then(|a| a.span);
         let due = span.and_then(|w| clock.limit(w)).map(|limit| Clock::due(last, limit));
-        self.pending = Some(Pending { last, due, found });
+        self.pending = Some(Box::new(Pending { last, due, found }));
         due.is_some()
     }
 }

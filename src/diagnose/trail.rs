@@ -27,7 +27,7 @@ pub(super) struct Captured {
     pub(super) stamp: Option<Stamp>,
     pub(super) text: Arc<str>,
     /// The fields that some template shows, ready to be shown.
-    pub(super) fields: Vec<(Arc<str>, String)>,
+    pub(super) fields: Vec<(Arc<str>, Value)>,
 }
 
 /// The event at hand, and where it stands.
@@ -54,12 +54,13 @@ impl<'e> Moment<'e> {
 fn capture(event: &Event, wanted: &[Arc<str>]) -> Captured {
     let shown = |name: &Arc<str>| {
         let value = field_of(event, name);
-        let text = match &*value {
+        let value = match &*value {
             Value::Null => return None,
-            Value::String(text) => says::clean(text),
-            other => says::clean(&other.to_string()),
+            Value::Bool(_) | Value::Number(_) => value.into_owned(),
+            Value::String(text) => Value::from(says::clean(text)),
+            json => Value::from(says::clean(&json.to_string())),
         };
-        Some((Arc::clone(name), text))
+        Some((Arc::clone(name), value))
     };
     Captured {
         def: Arc::clone(&event.def),
@@ -132,6 +133,8 @@ pub(super) struct Partial {
 mod tests {
     use std::sync::Arc;
 
+    use serde_json::Value;
+
     use super::{Filled, Moment, Trail};
     use crate::classify::Event;
     use crate::diagnose::clock::Clock;
@@ -144,7 +147,7 @@ mod tests {
         let now = Moment::new(&event, &clock, &wanted);
         let captured = now.captured();
         assert!(Arc::ptr_eq(&captured, &now.captured()) && Arc::ptr_eq(&captured.text, &event.text));
-        assert_eq!((captured.line, &captured.fields[..]), (7, &[("v".into(), "404".to_owned())][..]));
+        assert_eq!((captured.line, &captured.fields[..]), (7, &[("v".into(), Value::from(404))][..]));
     }
 
     #[test]

@@ -7,6 +7,12 @@
 use memchr::memmem;
 use serde_json::{Number, Value};
 
+/// No number, duration or version of a log is longer, in bytes.
+const MAX_NUMBER: usize = 64;
+
+/// No duration of a log is longer, in milliseconds: ten years. A clock that stepped back gives small negative ones.
+const MAX_MS: f64 = 10.0 * 365.0 * 86_400_000.0;
+
 /// What a hole accepts, and what its value becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hole {
@@ -40,6 +46,15 @@ impl Hole {
 
     fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(n, _)| *n == name).map(|(_, h)| *h)
+    }
+
+    /// How many bytes of `text` it can take at the most: what keeps matching linear however often a literal occurs.
+    fn reach(self, text: &str) -> usize {
+        match self {
+            Self::Int | Self::Ms | Self::Version => MAX_NUMBER,
+            Self::Word | Self::Url => text.find(char::is_whitespace).unwrap_or(text.len()),
+            Self::Text | Self::Json => text.len(),
+        }
     }
 
     /// The value of `text`, or `None` if the hole does not accept it.
@@ -76,7 +91,7 @@ pub(super) fn milliseconds(text: &str) -> Option<i64> {
         _ => return None,
     };
     let value = number.parse::<f64>().ok()? * factor;
-    value.is_finite().then(|| value.round() as i64)
+    (value.abs() <= MAX_MS).then(|| value.round() as i64)
 }
 
 /// A piece of a wording.
@@ -169,7 +184,9 @@ fn walk<'w>(pieces: &'w [Piece], rest: &str, found: &mut Vec<(&'w str, Value)>) 
             })
         }
         [Piece::Hole(name, hole), Piece::Literal(l), more @ ..] => {
-            let end = memmem::find_iter(rest.as_bytes(), l.as_bytes()).find_map(|at| {
+            let reach = hole.reach(rest).saturating_add(l.len());
+            let near = rest.as_bytes().get(..reach).unwrap_or(rest.as_bytes());
+            let end = memmem::find_iter(near, l.as_bytes()).find_map(|at| {
                 let value = rest.get(..at).and_then(|text| hole.accept(text))?;
                 Some((at, value))
             });

@@ -4,7 +4,7 @@
 //! may hold a log's words. Not part of the program.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::report::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Table, Tone};
 
@@ -90,7 +90,22 @@ pub(super) fn filled(text: &str) -> Report {
     let details = Block::Details { summary: own(), blocks: inner.cloned().collect() };
     let nested = Block::Details { summary: own(), blocks: vec![details] };
     let blocks = blocks.into_iter().chain([nested]).collect();
-    Report::new(own(), blocks, json!({ "schema": "lastgood.diff/1", text: [text, { "b": text }] }))
+    Report::new(own(), blocks, document(text)).toned(Tone::Bad)
+}
+
+/// A document of the contract, `text` in every slot that a report reads back.
+fn document(text: &str) -> Value {
+    let input = |path: &str| json!({ "path": path, "client_version": { "value": text, "source": text } });
+    let finding = json!({
+        "id": text, "rev": 1, "title": text, "kind": "client-bug", "server": text, "summary": text,
+        "expected": text, "new": true, "explained_by": null, "applicability": "in-range",
+    });
+    json!({
+        "schema": "lastgood.diff/1", "tool": text, "verdict": "regressed", "good": input("good.log"), "bad": input(text),
+        "packs": [{ "id": text, "version": text }], "findings": [finding],
+        "servers": [{ "name": text, "verdict": "regressed", "outcome": { "good": text, "bad": text } }],
+        "errors": [{ "path": text, "message": text }], "more": [text, { "b": text }],
+    })
 }
 
 /// Lives with every change, of which the fourth row is the parting.
@@ -119,7 +134,9 @@ fn lives(text: &str, left: Option<String>) -> Lives {
         both(Change::Faster, 9),
         both(Change::Changed, 10),
     ];
-    Lives { server: text.to_owned(), left, right: text.to_owned(), rows, divergence: Some(3) }
+    let verdict = left.as_ref().map(|_| Span::toned(text, Tone::Bad));
+    let (server, right) = (text.to_owned(), text.to_owned());
+    Lives { server, verdict, left, right, rows, divergence: Some(3) }
 }
 
 fn finding(text: &str) -> Finding {
@@ -129,6 +146,8 @@ fn finding(text: &str) -> Finding {
         title: own(),
         severity: own(),
         tone: Tone::Bad,
+        kind: "client-regression".into(),
+        log: 0,
         input: own(),
         server: Some(own()),
         summary: own(),

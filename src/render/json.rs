@@ -6,12 +6,19 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use super::{Look, text};
 use crate::report::Report;
 
 /// The document of the contract.
 pub(super) fn render(report: &Report, _look: &Look) -> String {
-    let plain = format!("{:#}", report.document);
+    written(&report.document)
+}
+
+/// A document as text that deceives nobody.
+pub(super) fn written(document: &Value) -> String {
+    let plain = format!("{document:#}");
     let mut out = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {
         if is_unsafe(c) {
@@ -42,27 +49,26 @@ mod tests {
     use super::*;
     use crate::render::fixture;
     use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    fn written(document: Value) -> String {
-        render(&Report::new("", Vec::new(), document), &Look::default())
-    }
+    use serde_json::json;
 
     #[test]
     fn keys_keep_their_order_and_the_indent_is_two() {
-        assert_eq!(written(json!({ "b": 1, "a": [true] })), "{\n  \"b\": 1,\n  \"a\": [\n    true\n  ]\n}\n");
+        assert_eq!(
+            written(&json!({ "b": 1, "a": [true] })),
+            "{\n  \"b\": 1,\n  \"a\": [\n    true\n  ]\n}\n"
+        );
     }
 
     #[test]
     fn what_deceives_is_escaped() {
-        assert_eq!(written(json!("\u{202e}\u{9b}\u{e0041}é")), "\"\\u202e\\u009b\\udb40\\udc41é\"\n");
+        assert_eq!(written(&json!("\u{202e}\u{9b}\u{e0041}é")), "\"\\u202e\\u009b\\udb40\\udc41é\"\n");
     }
 
     proptest! {
         #[test]
         fn it_reads_back_equal(text in fixture::evil()) {
             let document = fixture::filled(&text).document;
-            let back: Value = serde_json::from_str(&written(document.clone())).unwrap();
+            let back: Value = serde_json::from_str(&written(&document)).unwrap();
             prop_assert_eq!(back, document);
         }
     }

@@ -51,6 +51,11 @@ pub(super) fn mark(change: Change, unicode: bool) -> &'static str {
     found.map_or(" ", |(_, mark, ascii, _)| if unicode { mark } else { ascii })
 }
 
+/// What a change means.
+pub(super) fn meaning(change: Change) -> &'static str {
+    MARKS.iter().find(|(of, ..)| *of == change).map_or("", |(.., meaning)| meaning)
+}
+
 /// The marks that occur, with their meanings; nothing for those that need no words.
 pub(super) fn legend(lives: &Lives, unicode: bool) -> Vec<(&'static str, &'static str)> {
     let told = MARKS.iter().filter(|(of, ..)| !matches!(of, Change::Same | Change::Gap));
@@ -173,7 +178,8 @@ mod tests {
     }
 
     fn lives(rows: Vec<Row>, divergence: Option<usize>) -> Lives {
-        Lives { server: "s".into(), left: Some("good".into()), right: "bad".into(), rows, divergence }
+        let (left, right) = (Some("good".into()), "bad".into());
+        Lives { server: "s".into(), verdict: None, left, right, rows, divergence }
     }
 
     #[test]

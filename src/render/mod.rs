@@ -5,11 +5,21 @@
 //! Whatever a log holds leaves here without control, bidi or zero-width characters (JSON: escaped), so that it
 //! can neither drive a terminal nor pose as other text.
 
+mod exact;
+mod fit;
+mod github;
+mod html;
 mod json;
+mod junit;
 mod lives;
+mod logs;
 mod markdown;
+mod outcome;
+mod reference;
+mod sarif;
 mod terminal;
 mod text;
+mod unified;
 
 #[cfg(test)]
 mod fixture;
@@ -25,12 +35,20 @@ pub struct Look {
     pub colour: bool,
     /// Whether more than ASCII can be shown. Letters of a log that are none stay what they are.
     pub unicode: bool,
+    /// Characters that a page to be pasted may have; less than [`MIN_CHARS`] is taken as that.
+    pub max_chars: usize,
 }
 
+/// The least that a page to be pasted can be cut to.
+pub const MIN_CHARS: usize = 2000;
+
+/// What fits into an issue, of 65,536 characters at most, with room for words of the reporter.
+pub const MAX_CHARS: usize = 60_000;
+
 impl Default for Look {
-    /// What is safe anywhere: 80 columns, no colour, Unicode.
+    /// What is safe anywhere: 80 columns, no colour, Unicode, what an issue takes.
     fn default() -> Self {
-        Self { width: 80, colour: false, unicode: true }
+        Self { width: 80, colour: false, unicode: true, max_chars: MAX_CHARS }
     }
 }
 
@@ -49,7 +67,21 @@ pub struct Format {
 pub static FORMATS: &[Format] = &[
     Format { name: "terminal", about: "for a person, as wide as the terminal", render: terminal::render },
     Format { name: "markdown", about: "to paste into an issue", render: markdown::render },
+    Format {
+        name: "html",
+        about: "one file for a browser, with the timeline as a picture",
+        render: html::render,
+    },
+    Format { name: "logs", about: "for the log field of a form: plain text", render: logs::render },
+    Format {
+        name: "form",
+        about: "the client's bug form, filled in as far as the logs go",
+        render: markdown::form::render,
+    },
     Format { name: "json", about: "for programs: the documents of the contract", render: json::render },
+    Format { name: "sarif", about: "for editors and code scanning", render: sarif::render },
+    Format { name: "junit", about: "for build servers", render: junit::render },
+    Format { name: "github", about: "annotations for GitHub Actions", render: github::render },
 ];
 
 /// The format of that name.
@@ -66,7 +98,7 @@ mod tests {
         let mut all = Vec::new();
         for width in [0, 40, 80, 160] {
             for (colour, unicode) in [(false, false), (false, true), (true, false), (true, true)] {
-                all.push(Look { width, colour, unicode });
+                all.push(Look { width, colour, unicode, ..Look::default() });
             }
         }
         all
@@ -111,7 +143,7 @@ mod tests {
         #[test]
         fn no_format_lets_a_dangerous_character_through(text in fixture::evil()) {
             for format in FORMATS {
-                for look in [Look::default(), Look { width: 120, colour: false, unicode: false }] {
+                for look in [Look::default(), Look { width: 120, unicode: false, ..Look::default() }] {
                     let out = (format.render)(&fixture::filled(&text), &look);
                     let bad = out.chars().find(|c| is_dangerous(*c));
                     prop_assert_eq!(bad, None, "{}", format.name);
@@ -122,7 +154,7 @@ mod tests {
         #[test]
         fn the_same_report_gives_the_same_bytes(text in fixture::evil()) {
             for format in FORMATS {
-                let look = Look { width: 120, colour: true, unicode: true };
+                let look = Look { width: 120, colour: true, ..Look::default() };
                 let first = (format.render)(&fixture::filled(&text), &look);
                 prop_assert_eq!(first, (format.render)(&fixture::filled(&text), &look));
             }

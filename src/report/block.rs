@@ -1,11 +1,16 @@
 //! The shapes that a report is made of. Closed: a renderer matches on all of them and on nothing else.
 
+use super::form::{self, Field};
+use super::log::{self, Log};
+
 /// What is to be said, for a person (`blocks`) and for a program (`document`).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Report {
     /// One line: the answer.
     pub title: String,
+    /// Whether the answer is good or bad news.
+    pub tone: Tone,
     /// The rest, in order of importance: a renderer with too little room drops from the end.
     pub blocks: Vec<Block>,
     /// The document of the contract, for `--format json`.
@@ -15,7 +20,23 @@ pub struct Report {
 impl Report {
     /// A report from its parts.
     pub fn new(title: impl Into<String>, blocks: Vec<Block>, document: serde_json::Value) -> Self {
-        Self { title: title.into(), blocks, document }
+        Self { title: title.into(), tone: Tone::Plain, blocks, document }
+    }
+
+    /// The same report, its answer in a tone.
+    #[must_use]
+    pub fn toned(self, tone: Tone) -> Self {
+        Self { tone, ..self }
+    }
+
+    /// The logs it is about; a finding's `log` is a place among them.
+    pub fn logs(&self) -> Vec<Log> {
+        log::logs(&self.document)
+    }
+
+    /// The fields of the client's bug form, with what the logs prove.
+    pub fn form(&self) -> Vec<Field> {
+        form::form(&self.document)
     }
 }
 
@@ -45,7 +66,7 @@ pub enum Block {
     Lines {
         /// What they are, e.g. the file's name.
         label: String,
-        /// Line number and text.
+        /// Line number and text; number 0: a remark on the line before it, none of the log's own.
         lines: Vec<(u64, String)>,
     },
     /// Blocks that a reader may skip: folded away where the format can.
@@ -120,6 +141,8 @@ pub struct Table {
 pub struct Lives {
     /// The server.
     pub server: String,
+    /// What became of it from the good log to the bad one, in one word; `None` for a single life.
+    pub verdict: Option<Span>,
     /// What heads the left column, e.g. `good 2.1.146`; `None`: a single life, all cells on the right.
     pub left: Option<String>,
     /// What heads the right column.
@@ -209,8 +232,12 @@ pub struct Finding {
     pub severity: String,
     /// The tone of its severity.
     pub tone: Tone,
+    /// Whose fault it is: `client-regression`, `server-fault`, …, `benign`.
+    pub kind: String,
     /// The file it was found in.
     pub input: String,
+    /// The place of that file among [`Report::logs`].
+    pub log: usize,
     /// The server it concerns.
     pub server: Option<String>,
     /// One sentence on what happened.

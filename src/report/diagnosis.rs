@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::block::{Block, Report, Span, Tone};
 use super::timeline::about;
-use super::words::{count, file_name};
+use super::words::{count, labels, severity_tone};
 use super::{document, finding};
 use crate::diagnose::{Finding, Inconclusive};
 use crate::pattern::{Kind, Knowledge, Severity};
@@ -30,29 +30,38 @@ pub struct Diagnosed<'a> {
 /// The report of any number of logs.
 pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
     let mut blocks = Vec::new();
-    let mut quiet = Vec::new();
-    for (at, input) in d.inputs.iter().enumerate() {
+    let (mut quiet, mut foreign) = (Vec::new(), Vec::new());
+    let paths: Vec<&str> = d.inputs.iter().map(|i| i.path.as_str()).collect();
+    for ((at, input), name) in d.inputs.iter().enumerate().zip(labels(&paths)) {
         let of_input: Vec<&Finding> = d.findings.iter().filter(|f| f.input == at).collect();
-        if of_input.is_empty() && d.inputs.len() > 1 && input.mcp_lines > 0 {
-            quiet.push(file_name(&input.path));
-            continue;
+        if d.inputs.len() == 1 || !of_input.is_empty() {
+            blocks.extend(input_blocks(input, &name, &of_input, d.knowledge));
+        } else if input.mcp_lines == 0 {
+            foreign.push(name);
+        } else {
+            quiet.push(name);
         }
-        blocks.extend(input_blocks(input, &of_input, d.knowledge));
     }
-    if !quiet.is_empty() {
-        let summary = format!("{} without a finding", count(quiet.len() as u64, "log", "logs"));
-        let items = quiet.into_iter().map(|name| vec![Span::toned(name, Tone::Code)]).collect();
-        blocks.push(Block::Details { summary, blocks: vec![Block::List { numbered: false, items }] });
-    }
+    blocks.extend(folded(quiet, "log without a finding", "logs without a finding"));
+    blocks.extend(folded(foreign, "file without a line on MCP", "files without a line on MCP"));
     blocks.extend(unreadable(d.errors));
     let doubts: Vec<(usize, &Inconclusive)> = d.inconclusive.iter().map(|(at, i)| (*at, i)).collect();
     blocks.extend(finding::doubts(&doubts));
-    Report::new(title(d), blocks, doc(d))
+    Report::new(title(d), blocks, doc(d)).toned(tone(d))
+}
+
+/// The causes, without what is harmless.
+fn leads<'a>(d: &Diagnosed<'a>) -> Vec<&'a Finding> {
+    d.findings.iter().filter(|f| f.explained_by.is_none() && f.kind != Kind::Benign).collect()
+}
+
+/// Nothing known is no good news, but none that is bad.
+fn tone(d: &Diagnosed<'_>) -> Tone {
+    leads(d).iter().map(|f| f.severity).max().map_or(Tone::Plain, severity_tone)
 }
 
 fn title(d: &Diagnosed<'_>) -> String {
-    let leads: Vec<&Finding> =
-        d.findings.iter().filter(|f| f.explained_by.is_none() && f.kind != Kind::Benign).collect();
+    let leads = leads(d);
     let logs = count(d.inputs.len() as u64, "log", "logs");
     let tried = d.knowledge.signatures.len();
     match leads.as_slice() {
@@ -77,10 +86,16 @@ fn server(finding: &Finding) -> String {
     finding.server.as_deref().unwrap_or("the client").to_owned()
 }
 
-fn input_blocks(input: &Input, findings: &[&Finding], knowledge: &Knowledge) -> Vec<Block> {
-    let name = file_name(&input.path);
-    let mut blocks =
-        vec![Block::Heading(1, vec![Span::toned(name.clone(), Tone::Code)]), Block::Text(about(input))];
+/// File names that a reader may skip.
+fn folded(names: Vec<String>, one: &str, many: &str) -> Option<Block> {
+    let summary = count(names.len() as u64, one, many);
+    let any = !names.is_empty();
+    let items = names.into_iter().map(|name| vec![Span::toned(name, Tone::Code)]).collect();
+    any.then(|| Block::Details { summary, blocks: vec![Block::List { numbered: false, items }] })
+}
+
+fn input_blocks(input: &Input, name: &str, findings: &[&Finding], knowledge: &Knowledge) -> Vec<Block> {
+    let mut blocks = vec![Block::Heading(1, vec![Span::toned(name, Tone::Code)]), Block::Text(about(input))];
     if input.mcp_lines == 0 {
         let text =
             "no line concerns an MCP server: was one configured, and was the client run with `--debug`?";
@@ -92,7 +107,7 @@ fn input_blocks(input: &Input, findings: &[&Finding], knowledge: &Knowledge) -> 
             input.servers.iter().map(|s| format!("{} {}", s.name, s.outcome)).collect();
         blocks.push(Block::Text(vec![Span::plain(format!("no known failure · {}", servers.join(", ")))]));
     }
-    blocks.extend(finding::blocks(findings, &name, knowledge));
+    blocks.extend(finding::blocks(findings, name, knowledge));
     blocks
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::block::{Block, Fact, Report, Span, Tone};
 use super::surroundings;
 use super::timeline::about;
-use super::words::{count, file_name, outcome_tone, verdict_tone};
+use super::words::{count, outcome_tone, verdict_tone};
 use super::{document, finding, show};
 use crate::align::{Changes, Diff, ServerDiff, Verdict};
 use crate::classify::UnknownLine;
@@ -21,6 +21,8 @@ use crate::timeline::{Input, Outcome};
 pub struct DiffSide<'a> {
     /// What the log is.
     pub input: &'a Input,
+    /// What it is called: see [`labels`](super::labels).
+    pub name: &'a str,
     /// Its first clock.
     pub start: Option<Stamp>,
     /// Its MCP lines that no wording covers.
@@ -62,12 +64,12 @@ pub fn diff(c: &Compared<'_>) -> Report {
     }
     blocks.extend(others(c));
     let shown: Vec<&Finding> = c.bad.findings.iter().collect();
-    blocks.extend(finding::blocks(&shown, &file_name(&c.bad.input.path), c.knowledge));
+    blocks.extend(finding::blocks(&shown, c.bad.name, c.knowledge));
     blocks.extend(surroundings::unknown(c.good, c.bad));
     blocks.extend(surroundings::blocks(c.changes, c.all));
     let doubts: Vec<(usize, &Inconclusive)> = c.bad.inconclusive.iter().map(|i| (1, i)).collect();
     blocks.extend(finding::doubts(&doubts));
-    Report::new(title(c.diff), blocks, doc(c))
+    Report::new(title(c.diff), blocks, doc(c)).toned(verdict_tone(c.diff.verdict))
 }
 
 fn doc(c: &Compared<'_>) -> Value {
@@ -147,8 +149,8 @@ fn leading<'a>(server: &ServerDiff, c: &Compared<'a>) -> Option<&'a Finding> {
 fn parting(server: &ServerDiff, good: DiffSide<'_>, bad: DiffSide<'_>) -> Option<Fact> {
     let d = server.divergence.as_ref()?;
     let at = |line: Option<u64>, side: DiffSide<'_>| match line {
-        Some(n) => format!("{}:{n}", file_name(&side.input.path)),
-        None => format!("the end of {}", file_name(&side.input.path)),
+        Some(n) => format!("{}:{n}", side.name),
+        None => format!("the end of {}", side.name),
     };
     let both = format!(", at {} against {}", at(d.bad_line, bad), at(d.good_line, good));
     Some(fact("they part at", vec![Span::toned(d.event.clone(), Tone::Strong), Span::plain(both)]))
@@ -159,7 +161,7 @@ fn fact(name: &str, value: Vec<Span>) -> Fact {
 }
 
 fn side_fact(name: &str, side: DiffSide<'_>) -> Fact {
-    let mut value = vec![Span::toned(file_name(&side.input.path), Tone::Code), Span::plain(" · ")];
+    let mut value = vec![Span::toned(side.name, Tone::Code), Span::plain(" · ")];
     value.extend(about(side.input));
     fact(name, value)
 }
@@ -175,12 +177,17 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         all.push("the bad log is the better one: were the two swapped?".to_owned());
     }
     for (name, input) in [("good", good), ("bad", bad)] {
+        if !input.client_versions.is_empty() {
+            let versions = input.client_versions.join(", ");
+            all.push(format!("the {name} log holds sessions of several client versions ({versions}): the last ones are compared"));
+        }
         if input.mcp_lines == 0 {
             all.push(format!(
                 "no line of the {name} log concerns an MCP server: was one configured, and `--debug` on?"
             ));
         }
     }
+    all.extend(other_causes(c));
     let undecided = |s: &&ServerDiff| matches!(s.outcome, (_, Some(Outcome::Pending | Outcome::Unknown)));
     let names: BTreeSet<&str> = c.diff.servers.iter().filter(undecided).map(|s| s.name.as_str()).collect();
     if !names.is_empty() {
@@ -188,6 +195,27 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         all.push(format!(
             "the bad log ends before it is decided what becomes of {names}: a longer log would tell"
         ));
+    }
+    all
+}
+
+/// What differs between the runs besides, or instead of, the client's version.
+fn other_causes(c: &Compared<'_>) -> Vec<String> {
+    let (good, bad) = (c.good.input, c.bad.input);
+    let mut all = Vec::new();
+    let version = |i: &Input| i.client_version.as_ref().map(|v| v.value.clone());
+    if let (true, Some(v)) = (c.diff.verdict != Verdict::Same && version(good) == version(bad), version(bad))
+    {
+        all.push(format!("both logs are of client {v}: its version does not explain the difference"));
+    }
+    let place =
+        |i: &Input, name: &str| i.servers.iter().find(|s| s.name == name).and_then(|s| s.place.clone());
+    for pair in &c.diff.servers {
+        let there = pair.good_name.as_deref().unwrap_or(&pair.name);
+        let moved = place(good, there).zip(place(bad, &pair.name)).filter(|(g, b)| g != b);
+        all.extend(moved.map(|(g, b)| {
+            format!("{} is at another address in the bad log ({g} → {b}): that may be the cause", pair.name)
+        }));
     }
     all
 }
@@ -220,7 +248,7 @@ fn server_blocks(server: &ServerDiff, c: &Compared<'_>) -> Vec<Block> {
 
 fn head(side: &str, of: DiffSide<'_>) -> String {
     let version = of.input.client_version.as_ref().map(|v| format!(" {}", v.value)).unwrap_or_default();
-    format!("{side}{version} · {}", file_name(&of.input.path))
+    format!("{side}{version} · {}", of.name)
 }
 
 /// The servers whose lives are equal, in one line, with those that only took longer.

@@ -6,7 +6,7 @@ use super::block::{Block, Finding as FindingBlock, Span, Tone};
 use super::show::short;
 use super::words::{count, severity_tone};
 use crate::diagnose::{Applicability, Finding, Inconclusive};
-use crate::pattern::{Kind, Knowledge};
+use crate::pattern::{Kind, Knowledge, Reference};
 
 /// The finding of the JSON documents.
 pub(super) fn value(finding: &Finding) -> Value {
@@ -47,7 +47,9 @@ pub(super) fn block(finding: &Finding, folded: &[&Finding], input: &str, knowled
         title: finding.title.clone(),
         severity: word(&json!(finding.severity)),
         tone: severity_tone(finding.severity),
+        kind: word(&json!(finding.kind)),
         input: input.to_owned(),
+        log: finding.input,
         server: finding.server.as_ref().map(ToString::to_string),
         summary: finding.summary.clone(),
         expected: finding.expected.clone(),
@@ -77,7 +79,7 @@ fn caveats(finding: &Finding, knowledge: &Knowledge) -> Vec<String> {
     if finding.order_only {
         all.push("the log has no clock: order and distance of the lines stand in for time".to_owned());
     }
-    all.extend(finding.falsepositives.iter().map(|f| format!("it would be wrong if {f}")));
+    all.extend(finding.falsepositives.iter().map(|f| format!("may be wrong: {f}")));
     all
 }
 
@@ -90,7 +92,8 @@ pub(super) fn range(id: &str, knowledge: &Knowledge) -> Option<String> {
 /// `known as` of the first lines: id, where it is reported, and the versions it is known in.
 pub(super) fn in_short(finding: &Finding, knowledge: &Knowledge) -> Vec<Span> {
     let mut spans = vec![Span::toned(finding.id.clone(), Tone::Strong)];
-    let report = finding.references.iter().find(|r| r.role == "report");
+    let issue = |r: &&Reference| r.role == "report" && r.target.contains('#');
+    let report = finding.references.iter().find(issue);
     let parts = [report.map(|r| r.target.clone()), range(&finding.id, knowledge)];
     for part in parts.into_iter().flatten() {
         spans.push(Span::plain(format!(" · {part}")));

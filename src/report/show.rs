@@ -1,6 +1,7 @@
 //! From events to cells and rows: how a life is shown, whatever the format.
 
-use super::block::{Cell, Change, Lives, Row, Tone};
+use super::block::{Cell, Change, Lives, Row, Span, Tone};
+use super::words::verdict_tone;
 use crate::align::{self, ChangeKind, ServerDiff};
 use crate::classify::Event;
 use crate::parse::Stamp;
@@ -64,6 +65,7 @@ pub(super) fn aligned(
     let (rows, divergence) = if all { (rows, divergence) } else { near_differences(rows, divergence) };
     Lives {
         server: diff.name.clone(),
+        verdict: Some(Span::toned(diff.verdict.as_str(), verdict_tone(diff.verdict))),
         left: Some(heads.0.to_owned()),
         right: heads.1.to_owned(),
         rows,
@@ -124,5 +126,6 @@ fn close_gap(out: &mut Vec<Row>, skipped: &mut usize) {
 pub(super) fn single(life: &Life, head: &str, start: Option<Stamp>, all: bool) -> Lives {
     let shown = life.items.iter().filter(|i| all || i.event.is_lifecycle());
     let rows = shown.map(|i| Row { change: Change::Same, left: None, right: Some(cell(i, start)) }).collect();
-    Lives { server: life.server.to_string(), left: None, right: head.to_owned(), rows, divergence: None }
+    let (server, right) = (life.server.to_string(), head.to_owned());
+    Lives { server, verdict: None, left: None, right, rows, divergence: None }
 }

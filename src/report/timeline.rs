@@ -41,7 +41,7 @@ pub fn timeline(
         blocks.push(Block::Text(vec![Span::toned("no line of this log names an MCP server", Tone::Warn)]));
     }
     Report::new(
-        format!("{}: {}", file_name(&input.path), count(lives.len() as u64, "server", "servers")),
+        format!("{}: {}", file_name(&input.path), count(input.servers.len() as u64, "server", "servers")),
         blocks,
         document,
     )

@@ -38,8 +38,10 @@ impl Life {
 }
 
 /// Collects the lives of all servers of one log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Lives {
+    /// Whether set-up details are kept, which no comparison needs.
+    details: bool,
     open: BTreeMap<(u32, Arc<str>), Open>,
     order: Vec<(u32, Arc<str>)>,
 }
@@ -55,6 +57,11 @@ struct Open {
 }
 
 impl Lives {
+    /// For a new log; with or without set-up details.
+    pub fn new(details: bool) -> Self {
+        Self { details, open: BTreeMap::new(), order: Vec::new() }
+    }
+
     /// Takes an event; one without a server belongs to no life.
     pub fn see(&mut self, event: &Event) {
         let Some(server) = &event.server else { return };
@@ -62,7 +69,7 @@ impl Lives {
         if !self.open.contains_key(&place) {
             self.order.push(place.clone());
         }
-        self.open.entry(place).or_default().see(event);
+        self.open.entry(place).or_default().see(event, self.details);
     }
 
     /// The lives, in the order in which the servers first appear.
@@ -81,9 +88,9 @@ impl Lives {
 }
 
 impl Open {
-    fn see(&mut self, event: &Event) {
-        let aftermath = self.is_aftermath(event);
-        if !(self.ending.is_empty() || aftermath || ends_a_life(event)) {
+    fn see(&mut self, event: &Event, details: bool) {
+        let aftermath = event.echo || self.is_aftermath(event);
+        if !self.ending.is_empty() && !aftermath && (!ends_a_life(event) || self.goes_on(event)) {
             self.flush(false);
         }
         let begins_end =
@@ -91,13 +98,19 @@ impl Open {
         self.health.see(event);
         if (begins_end && !self.health.is_lost()) || !self.ending.is_empty() {
             self.ending.push((event.clone(), aftermath));
-        } else {
+        } else if details || event.is_lifecycle() {
             self.push(event.clone(), aftermath);
         }
         // Noise between a cause and its aftermath does not part them.
         if event.is_lifecycle() || event.effect() == Effect::Aborted {
             self.before = Some(event.id().to_owned());
         }
+    }
+
+    /// Whether what looked like the end was none: the reconnect that a shutdown sets off connects once at the most.
+    fn goes_on(&self, event: &Event) -> bool {
+        let again = matches!(event.effect(), Effect::Connected | Effect::Closed | Effect::Recovering);
+        again && self.ending.iter().any(|(e, _)| e.effect() == Effect::Connected)
     }
 
     /// Whether `event` merely follows from the one before it. Chains: aftermath of aftermath is aftermath.

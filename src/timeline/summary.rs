@@ -1,6 +1,6 @@
 //! What a log is, in constant memory: form, clock, version, counts, and the outcome of each server.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +25,9 @@ pub struct Input {
     pub form: &'static str,
     /// The client's version, where known.
     pub client_version: Option<VersionRead>,
+    /// The versions of all client sessions of the log, where they are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub client_versions: Vec<String>,
     /// How much of a clock it has: `full`, `time-of-day`, `none`.
     pub clock: &'static str,
     /// Lines that concern MCP.
@@ -101,6 +104,7 @@ pub struct Summary {
     blank: VersionReader,
     /// The versions of the sessions that the log tells apart, where it or the page around it says.
     of_sessions: BTreeMap<u32, SessionVersion>,
+    session: u32,
     mcp_lines: u64,
     classified: u64,
     clock: Clock,
@@ -119,8 +123,9 @@ struct SessionVersion {
 }
 
 impl SessionVersion {
-    fn value(&self) -> Option<&str> {
-        self.reader.version().map(|(v, _)| v).or(self.told.as_deref())
+    /// The version, and where it was read.
+    fn value(&self) -> Option<(&str, &str)> {
+        self.reader.version().or(self.told.as_deref().map(|v| (v, "banner")))
     }
 }
 
@@ -140,6 +145,7 @@ impl Summary {
             version: VersionReader::new(knowledge),
             blank: VersionReader::new(knowledge),
             of_sessions: BTreeMap::new(),
+            session: 0,
             mcp_lines: 0,
             classified: 0,
             clock: Clock::None,
@@ -153,7 +159,16 @@ impl Summary {
 
     /// Takes a line and what became of it.
     pub fn see(&mut self, line: &LogLine<'_>, understood: &Understood) {
-        self.version.see(line.message);
+        if let Understood::Event(event) = understood
+            && event.session > self.session
+            && !event.apart
+        {
+            self.session = event.session;
+            self.version.next_session();
+        }
+        if line.session.is_none() {
+            self.version.see(line.message);
+        }
         self.last_line = line.number;
         if line.stamp.is_some() {
             self.first = self.first.or(line.stamp);
@@ -193,7 +208,7 @@ impl Summary {
 
     /// The client versions of the sessions that the log tells apart, as far as they are known.
     pub fn versions(&self) -> Vec<(u32, String)> {
-        let known = self.of_sessions.iter().filter_map(|(s, v)| Some((*s, v.value()?.to_owned())));
+        let known = self.of_sessions.iter().filter_map(|(s, v)| Some((*s, v.value()?.0.to_owned())));
         known.collect()
     }
 
@@ -229,17 +244,15 @@ impl Summary {
     pub fn finish(self, path: &str, dialect: &Dialect, tally: Tally, told: Option<&str>) -> Input {
         let read =
             |value: &str, source: &str| VersionRead { value: value.to_owned(), source: source.to_owned() };
-        let of_sessions: BTreeSet<String> = self.versions().into_iter().map(|(_, v)| v).collect();
-        let in_log = match self.version.version() {
-            Some((v, s)) => Some(read(v, s)),
-            None => of_sessions.first().map(|v| read(v, "banner")),
-        };
+        let mut of_sessions = self.of_sessions.values().rev();
+        let in_log = of_sessions.find_map(SessionVersion::value).or_else(|| self.version.version());
+        let in_log = in_log.map(|(v, s)| read(v, s));
         let in_name = || version_in_name(path).map(|v| read(&v, "file-name"));
-        let client_version = match of_sessions.len() {
-            // Several clients wrote it: no version is that of the log.
-            2.. => told.map(|v| read(v, "option")),
-            _ => in_log.or(told.map(|v| read(v, "option"))).or_else(in_name),
-        };
+        let client_version = in_log.or(told.map(|v| read(v, "option"))).or_else(in_name);
+        let mut all = self.version.all();
+        all.extend(self.versions().into_iter().map(|(_, v)| v));
+        all.dedup();
+        let client_versions = Some(all).filter(|all| all.len() > 1).unwrap_or_default();
         let form = if self.clock == Clock::None { dialect.form_without_clock } else { dialect.form };
         let Self { mut servers, order, .. } = self;
         let of = |name: Arc<str>| servers.remove(&name).map(|s| s.summary(&name));
@@ -249,6 +262,7 @@ impl Summary {
             lines: tally.lines,
             form,
             client_version,
+            client_versions,
             clock: self.clock.as_str(),
             mcp_lines: self.mcp_lines,
             mcp_lines_classified: self.classified,

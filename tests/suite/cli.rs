@@ -92,7 +92,7 @@ fn the_first_five_lines_answer_the_seed() {
             "failed",
             "session.expired",
             "138",
-            "139",
+            "161",
             "get-404-session-expiry-loop",
         ];
         for word in needed.iter().chain(&["#62198", "2.1.147", "2.1.153", "Upgrade to 2.1.153"]) {

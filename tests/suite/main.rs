@@ -1,9 +1,12 @@
 //! End-to-end tests: one binary, one module a concern.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)] // a test that cannot go on fails where it stands
 
+mod bisect;
 mod cli;
 mod corpus;
 mod golden;
+mod hostile;
+mod html;
 mod laws;
 mod layering;
 mod packs;

@@ -1,10 +1,11 @@
 //! A known failure as a section of an issue.
 //!
-//! Comes in: a finding. Goes out: a heading, its identity, what happened and should have, what to do, the lines
-//! that prove it in a fence, and its references, which alone may link. What the finding does not say is left out.
+//! Comes in: a finding. Goes out: its identity, what happened and should have, what to do, the lines that prove it
+//! in a fence, and its references, which alone may link, all folded behind its severity and title. What the finding
+//! does not say is left out.
 
 use super::inline::{self, Place};
-use super::{list, numbered_lines};
+use super::{folded, list, numbered_lines};
 use crate::report::{Finding, Tone};
 
 /// The section.
@@ -15,8 +16,8 @@ pub(super) fn block(finding: &Finding) -> String {
         Tone::Good => "✓ ",
         _ => "",
     };
-    let head = inline::line(&format!("{}: {}", finding.severity, finding.title));
-    let mut parts = vec![format!("#### {mark}{head}"), identity(finding), inline::prose(&finding.summary)];
+    let head = inline::html(&format!("{mark}{}: {}", finding.severity, finding.title));
+    let mut parts = vec![identity(finding), inline::prose(&finding.summary)];
     parts.extend(finding.caveats.iter().map(|caveat| format!("▲ {}", inline::prose(caveat))));
     parts.extend(section("Do this", &list(true, finding.advice.iter().map(|advice| inline::prose(advice)))));
     if !finding.expected.is_empty() {
@@ -34,7 +35,7 @@ pub(super) fn block(finding: &Finding) -> String {
         parts.push(format!("**Explains:** {}", ids.join(", ")));
     }
     parts.retain(|part| !part.is_empty());
-    parts.join("\n\n")
+    folded(&head, &parts.join("\n\n"))
 }
 
 /// The id, the server, the file, and how often.
@@ -62,6 +63,8 @@ mod tests {
             title: "404 misread".into(),
             severity: "critical".into(),
             tone: Tone::Bad,
+            kind: "client-regression".into(),
+            log: 0,
             input: "bad.log".into(),
             server: Some("my-http-mcp".into()),
             summary: "Torn down.".into(),
@@ -74,7 +77,8 @@ mod tests {
             explains: Vec::new(),
         };
         let wanted = "\
-#### ✗ critical: 404 misread
+<details>
+<summary>✗ critical: 404 misread</summary>
 
 `get-404-session-expiry-loop@1` · server `my-http-mcp` · `bad.log` · 2 times
 
@@ -96,7 +100,9 @@ Torn down.
 
 **References**
 
-- report: anthropics/claude-code#62198";
+- report: anthropics/claude-code#62198
+
+</details>";
         assert_eq!(block(&finding), wanted);
     }
 }

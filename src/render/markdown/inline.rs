@@ -4,7 +4,7 @@
 //! the finished page, after backslashes and character references are gone (github/cmark-gfm#181), but not in
 //! code; so a word that could become one is shown as code, and escapes serve for the rest. It makes no blocks.
 
-use crate::render::text;
+use crate::render::{reference, text};
 use crate::report::{Span, Tone};
 
 /// Where the words will stand.
@@ -85,16 +85,7 @@ pub(super) fn html(text: &str) -> String {
 
 /// A reference that our own packs give: linked if it has the form of one, else mere words.
 pub(super) fn reference(text: &str) -> String {
-    let of_url = |c: char| c.is_ascii_alphanumeric() || "-._~/#?=&%+:".contains(c);
-    let of_name = |c: char| c.is_ascii_alphanumeric() || "-._/".contains(c);
-    let is_issue = text.split_once('#').is_some_and(|(repository, number)| {
-        let is_number = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-        repository.matches('/').count() == 1 && repository.chars().all(of_name) && is_number
-    });
-    if is_issue || (text.starts_with("https://") && text.chars().all(of_url)) {
-        return text.to_owned();
-    }
-    line(text)
+    if reference::url(text).is_some() { text.to_owned() } else { line(text) }
 }
 
 /// The longest run of backticks.

@@ -1,69 +1,29 @@
 //! Two lives as a diff in a fence.
 //!
-//! Comes in: lives. Goes out: a `diff` fence in which column one says how the sides relate: ` ` both, `+` the bad
-//! one, `-` the good one, `!` both but moved, repeated, later, sooner or with another result (the mark follows).
-//! The parting and gaps are hunk lines. A single life is plain text.
+//! Comes in: lives. Goes out: the lines of a unified diff in a `diff` fence, and the meaning of the marks that occur,
+//! all folded behind a line that says whose lives they are. A single life is plain text.
 
-use super::{fence, inline, log_text};
-use crate::render::lives::{Event, Told};
-use crate::render::{lives, text};
-use crate::report::{Change, Lives};
+use super::{fence, folded, inline};
+use crate::render::{lives, unified};
+use crate::report::Lives;
 
-/// The lives under their server's name, unless the heading above has it (`named`).
-pub(super) fn block(lives: &Lives, named: bool) -> String {
-    let two = lives.left.is_some();
-    let mut out = Vec::new();
-    if let Some(left) = &lives.left {
-        out.push(format!("--- {}", text::clean(left, true)));
-        out.push(format!("+++ {}", text::clean(&lives.right, true)));
-    }
-    let digits = digits(lives);
-    for told in lives::told(lives, true) {
-        out.push(match told {
-            Told::Parting(parting) => format!("@@ {} @@", text::clean(&parting, true)),
-            Told::Gap(gap) => format!("@@ … {} … @@", log_text(gap)),
-            Told::Event(event) => row(&event, two, digits),
-        });
-    }
-    let fence = fence(if two { "diff" } else { "text" }, &out);
-    format!("{}{fence}{}", if named { String::new() } else { head(lives) }, legend(lives))
+/// The lives, folded.
+pub(super) fn block(lives: &Lives) -> String {
+    let language = if lives.left.is_some() { "diff" } else { "text" };
+    let fence = fence(language, &unified::lines(lives));
+    folded(&inline::html(&summary(lives)), &format!("{fence}{}", legend(lives)))
 }
 
 /// Whose life it is, and in which log if there is but one.
-fn head(lives: &Lives) -> String {
-    let server = inline::code(&lives.server, inline::Place::Line);
-    match lives.left {
-        Some(_) => format!("{server}\n\n"),
-        None => format!("{server} {}\n\n", inline::line(&lives.right)),
-    }
-}
-
-/// Digits of the widest line number on either side.
-fn digits(lives: &Lives) -> (usize, usize) {
-    let widest =
-        |lines: &mut dyn Iterator<Item = u64>| lines.map(|line| line.to_string().len()).max().unwrap_or(1);
-    let rows = || lives.rows.iter().filter(|row| row.change != Change::Gap);
-    let lefts = widest(&mut rows().filter_map(|row| row.left.as_ref()).map(|cell| cell.line));
-    let rights = widest(&mut rows().filter_map(|row| row.right.as_ref()).map(|cell| cell.line));
-    (lefts, rights)
-}
-
-fn row(event: &Event, two: bool, (left, right): (usize, usize)) -> String {
-    let number = |line: Option<u64>| line.map(|line| line.to_string()).unwrap_or_default();
-    let time = event.cell.at_ms.map(lives::at).unwrap_or_default();
-    let text = log_text(&event.cell.text);
-    let note = if event.note.is_empty() { String::new() } else { format!("  {}", event.note) };
-    let told = format!("{:>right$}  {time:>7}  {text}{note}", number(event.right));
-    if !two {
-        return told;
-    }
-    let mark = match event.change {
-        Change::Same => "  ".to_owned(),
-        Change::Added => "+ ".to_owned(),
-        Change::Removed => "- ".to_owned(),
-        change => format!("!{}", lives::mark(change, true)),
+fn summary(lives: &Lives) -> String {
+    let rows = match lives.rows.len() {
+        1 => "1 row".to_owned(),
+        n => format!("{n} rows"),
     };
-    format!("{mark}{:>left$} {told}", number(event.left))
+    match &lives.left {
+        Some(_) => format!("the two lives of {}, {rows}", lives.server),
+        None => format!("the life of {} in {}, {rows}", lives.server, lives.right),
+    }
 }
 
 /// The marks that occur, unless a diff explains itself.
@@ -80,7 +40,7 @@ fn legend(lives: &Lives) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Cell, Row, Tone};
+    use crate::report::{Cell, Change, Row, Tone};
 
     fn cell(line: u64, text: &str) -> Cell {
         let (event, text) = ("session.expired".to_owned(), text.to_owned());
@@ -88,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn lives_are_a_diff_with_the_parting_as_a_hunk() {
+    fn lives_are_a_folded_diff_with_the_parting_as_a_hunk() {
         let rows = vec![
             Row {
                 change: Change::Same,
@@ -99,9 +59,11 @@ mod tests {
             Row { change: Change::Moved, left: Some(cell(9, "moved")), right: Some(cell(140, "moved")) },
         ];
         let (server, left) = ("my-http-mcp".to_owned(), Some("good 2.1.146".to_owned()));
-        let lives = Lives { server, left, right: "bad 2.1.147".into(), rows, divergence: Some(1) };
+        let right = "bad 2.1.147".into();
+        let lives = Lives { server, verdict: None, left, right, rows, divergence: Some(1) };
         let wanted = "\
-`my-http-mcp`
+<details>
+<summary>the two lives of my-http-mcp, 3 rows</summary>
 
 ````diff
 --- good 2.1.146
@@ -112,8 +74,9 @@ mod tests {
 !~  9 140    +28ms  moved
 ````
 
-`+` only in bad · `~` at another place";
-        assert_eq!(block(&lives, false), wanted);
-        assert!(block(&lives, true).starts_with("````diff\n"));
+`+` only in bad · `~` at another place
+
+</details>";
+        assert_eq!(block(&lives), wanted);
     }
 }

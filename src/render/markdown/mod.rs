@@ -1,43 +1,49 @@
 //! The report to paste into an issue: GitHub's Markdown.
 //!
-//! Comes in: the report. Goes out: headings, lists and tables; lives as a diff, the log's lines in fences that
-//! they cannot close, what a reader may skip folded away. It takes no notice of the look: the page is not a
+//! Comes in: the report. Goes out: the answer and the log's words to search for; then headings, lists and tables,
+//! with lives as a diff, the log's lines in fences that they cannot close, all that is long folded away, and no
+//! more characters than an issue takes (`fit`). It takes no notice of the look: the page is not a
 //! terminal. Outside of fences and code no word of a log is markup, links an issue or notifies a person; only the
 //! references of a finding, which come from the packs, link.
 
 mod finding;
+pub(super) mod form;
 mod inline;
 mod lives;
 
 use inline::Place;
 
-use super::{Look, text};
+use super::fit::{self, Cut};
+use super::{Look, unified};
 use crate::report::{Block, Fact, Report, Span, Table};
 
-/// Longer lines of a log are cut.
-const MAX_LINE: usize = 400;
+/// The report as Markdown, of at most `look.max_chars` characters.
+pub(super) fn render(report: &Report, look: &Look) -> String {
+    fit::fitted(report, look.max_chars, page)
+}
 
-/// The report as Markdown.
-pub(super) fn render(report: &Report, _look: &Look) -> String {
-    let mut parts = vec![format!("## {}", inline::line(&report.title))];
-    parts.extend(parts_of(&report.blocks));
+/// The page: the answer, the words to search for, then all else.
+fn page(cut: &Cut) -> String {
+    let is_answer = |block: &&Block| matches!(block, Block::Facts(_) | Block::Text(_));
+    let answer = cut.blocks.iter().take_while(is_answer).count();
+    let (answer, rest) = cut.blocks.split_at_checked(answer).unwrap_or_default();
+    let mut parts = vec![format!("## {}", inline::line(&cut.title))];
+    parts.extend(parts_of(answer));
+    if !cut.exact.is_empty() {
+        parts.push(format!("**The log says**\n\n{}", fence("text", &cut.exact)));
+    }
+    parts.extend(parts_of(rest));
+    parts.extend(cut.note().map(|note| format!("▲ {}", inline::prose(&note))));
     parts.join("\n\n") + "\n"
 }
 
 /// The blocks that say something.
 fn parts_of(blocks: &[Block]) -> Vec<String> {
-    let mut above: &[Span] = &[];
-    let mut parts = Vec::new();
-    for it in blocks {
-        parts.push(block(it, above));
-        above = if let Block::Heading(_, spans) = it { spans } else { &[] };
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
+    blocks.iter().map(block).filter(|part| !part.is_empty()).collect()
 }
 
-/// One block, without an empty line around it; `above` is the heading that stands right above it.
-fn block(block: &Block, above: &[Span]) -> String {
+/// One block, without an empty line around it.
+fn block(block: &Block) -> String {
     match block {
         Block::Heading(level, spans) => {
             let level = usize::from(*level).clamp(1, 4) + 2;
@@ -49,16 +55,11 @@ fn block(block: &Block, above: &[Span]) -> String {
         }
         Block::Facts(facts) => list(false, facts.iter().map(fact)),
         Block::Table(table) => rows(table),
-        Block::Lives(lives) => {
-            let named = above.iter().any(|span| span.text.contains(&lives.server));
-            lives::block(lives, named)
-        }
+        Block::Lives(lives) => lives::block(lives),
         Block::Finding(finding) => finding::block(finding),
-        Block::Lines { label, lines } => {
-            let label = if label.is_empty() { String::new() } else { format!("{}\n\n", inline::line(label)) };
-            format!("{label}{}", numbered_lines(lines))
-        }
-        Block::Details { summary, blocks } => details(summary, blocks),
+        Block::Lines { label, lines } if label.is_empty() => numbered_lines(lines),
+        Block::Lines { label, lines } => folded(&inline::html(label), &numbered_lines(lines)),
+        Block::Details { summary, blocks } => folded(&inline::html(summary), &parts_of(blocks).join("\n\n")),
     }
 }
 
@@ -86,22 +87,14 @@ fn rows(table: &Table) -> String {
     lines.join("\n")
 }
 
-/// Blocks folded behind a line; the empty lines let Markdown begin again inside.
-fn details(summary: &str, blocks: &[Block]) -> String {
-    let (summary, inner) = (inline::html(summary), parts_of(blocks).join("\n\n"));
+/// Markdown folded behind a line of HTML; the empty lines let Markdown begin again inside.
+fn folded(summary: &str, inner: &str) -> String {
     format!("<details>\n<summary>{summary}</summary>\n\n{inner}\n\n</details>")
 }
 
 /// Lines of a log with their numbers, in a fence.
 fn numbered_lines(lines: &[(u64, String)]) -> String {
-    let digits = lines.iter().map(|(number, _)| number.to_string().len()).max().unwrap_or_default();
-    let line = |(number, text): &(u64, String)| format!("{number:>digits$}  {}", log_text(text));
-    fence("text", &lines.iter().map(line).collect::<Vec<_>>())
-}
-
-/// A log's words for within a fence.
-fn log_text(text: &str) -> String {
-    text::cut(&text::clean(text, true), MAX_LINE, true)
+    fence("text", &unified::numbered(lines))
 }
 
 /// A fence that none of its lines can close.
@@ -118,8 +111,9 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
+    /// All of the report: the fit has laws of its own.
     fn rendered(text: &str) -> String {
-        render(&fixture::filled(text), &Look::default())
+        render(&fixture::filled(text), &Look { max_chars: usize::MAX, ..Look::default() })
     }
 
     /// The lines outside of fences, and how many fences were opened and closed; read as a reader of Markdown does.
@@ -219,11 +213,39 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn it_fits_any_room_and_cuts_nothing_in_two(text in fixture::evil(), many in 1_usize..9, max_chars in 2000_usize..30_000) {
+            let mut report = fixture::filled(&text);
+            report.blocks = std::iter::repeat_n(report.blocks, many).flatten().collect();
+            let page = render(&report, &Look { max_chars, ..Look::default() });
+            prop_assert!(page.chars().count() <= max_chars, "{} characters", page.chars().count());
+            let (lines, opened, closed) = outside(&page);
+            prop_assert_eq!(opened, closed);
+            let folds = |mark: &str| lines.iter().filter(|line| **line == mark).count();
+            prop_assert_eq!(folds("<details>"), folds("</details>"));
+            prop_assert!(page.starts_with("## "));
+        }
+    }
+
+    #[test]
+    fn what_was_cut_is_said() {
+        let page =
+            render(&fixture::filled(&"words ".repeat(60)), &Look { max_chars: 9000, ..Look::default() });
+        let note = page.lines().last().unwrap_or_default();
+        assert!(
+            note.starts_with("▲ Left out to stay within 9000 characters: sections of lines outside"),
+            "{note}"
+        );
+    }
+
     #[test]
     fn details_fold_with_an_empty_line_inside() {
         let inner = Block::Text(vec![Span::plain("inside")]);
         let folded = Block::Details { summary: "12 rows".into(), blocks: vec![inner] };
-        assert_eq!(block(&folded, &[]), "<details>\n<summary>12 rows</summary>\n\ninside\n\n</details>");
+        assert_eq!(block(&folded), "<details>\n<summary>12 rows</summary>\n\ninside\n\n</details>");
     }
 
     #[test]

@@ -99,6 +99,8 @@ mod tests {
             title: "404 misread".into(),
             severity: "critical".into(),
             tone: Tone::Bad,
+            kind: "client-regression".into(),
+            log: 0,
             input: "bad.log".into(),
             server: Some("my-http-mcp".into()),
             summary: "It tore the session down.".into(),
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_finding_says_each_thing_behind_its_word_and_nothing_empty() {
-        let mut page = Page::new(Look { width: 80, colour: false, unicode: true });
+        let mut page = Page::new(Look::default());
         draw(&mut page, &finding());
         let wanted = "\
 ✗ critical  404 misread

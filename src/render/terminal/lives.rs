@@ -274,11 +274,12 @@ mod tests {
             },
         ];
         let (server, left) = ("my-http-mcp".to_owned(), left.map(str::to_owned));
-        Lives { server, left, right: "bad 2.1.147".into(), rows, divergence: Some(1) }
+        let right = "bad 2.1.147".into();
+        Lives { server, verdict: None, left, right, rows, divergence: Some(1) }
     }
 
     fn drawn(width: usize, unicode: bool, lives: &Lives) -> String {
-        let mut page = Page::new(Look { width, colour: false, unicode });
+        let mut page = Page::new(Look { width, unicode, ..Look::default() });
         draw(&mut page, lives, false);
         page.into_text()
     }

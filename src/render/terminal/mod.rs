@@ -118,6 +118,7 @@ fn raw_lines(page: &mut Page, label: &str, lines: &[(u64, String)]) {
     let digits = number_width(lines);
     for (number, text) in lines {
         let room = page.room().saturating_sub(digits + 4);
+        let number = if *number == 0 { String::new() } else { number.to_string() };
         let number = Run::new(page.look, &format!("{number:>digits$}"), Ink::Faint);
         let text = Run::cut(page.look, text, room, Ink::Plain);
         page.push(&[Run::space(2), number, Run::space(2), text]);
@@ -148,7 +149,7 @@ mod tests {
 
         #[test]
         fn no_line_is_wider_than_the_look(text in fixture::evil(), width in 40_usize..=200, unicode: bool) {
-            let look = Look { width, colour: false, unicode };
+            let look = Look { width, unicode, ..Look::default() };
             for line in render(&fixture::filled(&text), &look).lines() {
                 prop_assert!(line.width() <= width, "{} columns: {line}", line.width());
             }
@@ -156,7 +157,7 @@ mod tests {
 
         #[test]
         fn colour_is_all_that_colour_adds(text in fixture::evil(), width in 40_usize..=200) {
-            let plain = Look { width, colour: false, unicode: true };
+            let plain = Look { width, ..Look::default() };
             let coloured = render(&fixture::filled(&text), &Look { colour: true, ..plain });
             let uncoloured = render(&fixture::filled(&text), &plain);
             let has_escape = |text: &str| text.contains('\u{1b}');
@@ -166,7 +167,7 @@ mod tests {
 
         #[test]
         fn an_ascii_look_is_all_ascii_if_the_log_is(text in "[ -~\t\r\n\u{0}-\u{7f}→…]{1,90}", width in 40_usize..=200) {
-            let look = Look { width, colour: false, unicode: false };
+            let look = Look { width, unicode: false, ..Look::default() };
             let out = render(&fixture::filled(&text), &look);
             prop_assert!(out.is_ascii(), "{:?}", out.chars().find(|c| !c.is_ascii()));
         }
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn all_widths_hold_for_all_hostile_text_at_once() {
         for width in 40..=200 {
-            let look = Look { width, colour: false, unicode: true };
+            let look = Look { width, ..Look::default() };
             let out = render(&fixture::hostile(), &look);
             assert!(out.lines().all(|line| line.width() <= width), "at {width}");
         }

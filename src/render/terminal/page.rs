@@ -317,7 +317,7 @@ mod tests {
     use crate::render::fixture;
     use proptest::prelude::*;
 
-    const LOOK: Look = Look { width: 40, colour: false, unicode: true };
+    const LOOK: Look = Look { width: 40, colour: false, unicode: true, max_chars: usize::MAX };
 
     fn texts(lines: &[Line]) -> Vec<String> {
         lines.iter().map(|line| line.iter().map(|run| run.text.as_str()).collect()).collect()

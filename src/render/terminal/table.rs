@@ -93,7 +93,7 @@ mod tests {
     fn drawn(width: usize, cells: &[&str]) -> String {
         let head = vec!["server".to_owned(), "good".to_owned(), "bad".to_owned()];
         let row = cells.iter().map(|cell| vec![Span::plain(*cell)]).collect();
-        let mut page = Page::new(Look { width, colour: false, unicode: false });
+        let mut page = Page::new(Look { width, unicode: false, ..Look::default() });
         draw(&mut page, &Table { head, rows: vec![row] });
         page.into_text()
     }
