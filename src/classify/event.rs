@@ -26,6 +26,10 @@ pub struct Event {
     pub text: Arc<str>,
     /// Whether it only repeats the event before it in other words.
     pub echo: bool,
+    /// Whether its session may interleave with others: one that is left is not over.
+    pub apart: bool,
+    /// Whether lines were left out since the event before it: no time may be measured across.
+    pub gap: bool,
 }
 
 impl Event {

@@ -19,6 +19,8 @@ use crate::pattern::{Class, Effect, Knowledge, Recognized, Scope};
 /// An echo follows its twin at once; what says the same later says it anew. Milliseconds.
 const ECHO_WITHIN: i64 = 250;
 
+/// More client sessions in one log are not told apart.
+const MAX_SESSIONS: usize = 10_000;
 /// The same where a log has no clock: an echo may stand behind the stack of its twin. Lines.
 const ECHO_WITHIN_LINES: u64 = 12;
 
@@ -51,28 +53,47 @@ pub struct Classifier<'k> {
     knowledge: &'k Knowledge,
     names: BTreeMap<String, Arc<str>>,
     session: u32,
+    /// The highest session so far.
+    sessions: u32,
+    /// The sessions that the log itself tells apart.
+    told: BTreeMap<String, u32>,
     /// Whether any server was seen in the current client session.
     begun: bool,
-    /// The last lifecycle event of each server: its id and clock.
-    last: BTreeMap<Arc<str>, (String, Option<Stamp>, u64)>,
+    /// Whether lines were left out since the last event.
+    gap: bool,
+    /// The last lifecycle event of each server of a session: its id, its clock and its line.
+    last: BTreeMap<(u32, Arc<str>), (String, Option<Stamp>, u64)>,
 }
 
 impl<'k> Classifier<'k> {
     /// A classifier for a new log.
     pub fn new(knowledge: &'k Knowledge) -> Self {
-        Self { knowledge, names: BTreeMap::new(), session: 0, begun: false, last: BTreeMap::new() }
+        Self {
+            knowledge,
+            names: BTreeMap::new(),
+            session: 0,
+            sessions: 0,
+            told: BTreeMap::new(),
+            begun: false,
+            gap: false,
+            last: BTreeMap::new(),
+        }
     }
 
     /// What `line` means.
     pub fn line(&mut self, line: &LogLine<'_>) -> Understood {
+        if line.gap {
+            self.gap = true;
+            self.last.clear();
+        }
         let global = line.server.is_none();
         if global && !self.knowledge.mcp_heads.iter().any(|h| line.message.starts_with(h.as_bytes())) {
             return Understood::Outside;
         }
         let message = String::from_utf8_lossy(line.message);
         let scope = if global { Scope::Global } else { Scope::Server };
-        match self.knowledge.catalogue.recognize(scope, line.level, &message) {
-            Some(recognized) => Understood::Event(self.event(line, recognized, &message)),
+        match self.recognize(scope, line, &message) {
+            Some((recognized, length)) => Understood::Event(self.event(line, recognized, &message[..length])),
             None => Understood::Unknown(UnknownLine {
                 line: line.number,
                 level: line.level.map(str::to_owned),
@@ -82,30 +103,63 @@ impl<'k> Classifier<'k> {
         }
     }
 
+    /// What a message says, and how much of it says so: behind that of a pasted line, other text may hang on.
+    fn recognize(&self, scope: Scope, line: &LogLine<'_>, message: &str) -> Option<(Recognized, usize)> {
+        let recognize = |length: usize| {
+            let known = self.knowledge.catalogue.recognize(scope, line.level, message.get(..length)?);
+            known.map(|k| (k, length))
+        };
+        recognize(message.len()).or_else(|| {
+            let ends = if line.ragged { ends(message) } else { Vec::new() };
+            ends.into_iter().rev().find_map(recognize)
+        })
+    }
+
+    /// The session of a line; whether it may interleave with others.
+    fn session(&mut self, line: &LogLine<'_>, starts: bool) -> (u32, bool) {
+        let Some(told) = line.session else {
+            if starts && std::mem::take(&mut self.begun) {
+                self.sessions += 1;
+                self.session = self.sessions;
+                self.last.clear();
+            }
+            return (self.session, false);
+        };
+        if let Some(known) = self.told.get(told.name) {
+            return (*known, true);
+        }
+        if self.told.len() >= MAX_SESSIONS {
+            return (self.sessions, true);
+        }
+        // The first of them is number 0, unless lines without a session came before.
+        self.sessions += u32::from(self.begun || !self.told.is_empty());
+        self.told.insert(told.name.to_owned(), self.sessions);
+        (self.sessions, true)
+    }
+
     fn event(&mut self, line: &LogLine<'_>, recognized: Recognized, message: &str) -> Event {
         let Recognized { event: def, echo, fields, .. } = recognized;
         let named = fields.iter().find(|(n, _)| line.server.is_none() && &**n == "server");
         let named = named.and_then(|(_, v)| v.as_str().map(str::to_owned));
         let server = line.server.map(str::to_owned).or(named).map(|s| self.name(&s));
-        if def.effect == Effect::ClientStart && std::mem::take(&mut self.begun) {
-            self.session += 1;
-            self.last.clear();
+        let (session, apart) = self.session(line, def.effect == Effect::ClientStart);
+        self.begun |= server.is_some() && !apart;
+        let place = server.as_ref().map(|s| (session, Arc::clone(s)));
+        let echo = echo && self.echoes(place.as_ref(), &def.id, line);
+        if let (Some(place), Class::Lifecycle) = (place, def.class) {
+            self.last.insert(place, (def.id.clone(), line.stamp, line.number));
         }
-        self.begun |= server.is_some();
-        let echo = echo && self.echoes(server.as_ref(), &def.id, line);
-        if let (Some(server), Class::Lifecycle) = (&server, def.class) {
-            self.last.insert(Arc::clone(server), (def.id.clone(), line.stamp, line.number));
-        }
-        let text = message.into();
-        Event { def, line: line.number, stamp: line.stamp, session: self.session, server, fields, text, echo }
+        let (text, gap) = (message.into(), std::mem::take(&mut self.gap));
+        let LogLine { number: line, stamp, .. } = *line;
+        Event { def, line, stamp, session, server, fields, text, echo, apart, gap }
     }
 
-    /// Whether the last thing that happened to `server` was the event `id`, just now.
-    fn echoes(&self, server: Option<&Arc<str>>, id: &str, line: &LogLine<'_>) -> bool {
-        let Some((last, at, number)) = server.and_then(|s| self.last.get(s)) else { return false };
+    /// Whether the last thing that happened to a server of a session was the event `id`, just now.
+    fn echoes(&self, place: Option<&(u32, Arc<str>)>, id: &str, line: &LogLine<'_>) -> bool {
+        let Some((last, at, number)) = place.and_then(|p| self.last.get(p)) else { return false };
         let near = match line.stamp.zip(*at) {
             Some((now, then)) => (now.0 - then.0).abs() <= ECHO_WITHIN,
-            None => line.number - number <= ECHO_WITHIN_LINES,
+            None => line.number.abs_diff(*number) <= ECHO_WITHIN_LINES,
         };
         last == id && near
     }
@@ -120,8 +174,19 @@ impl<'k> Classifier<'k> {
     }
 }
 
+/// Where the text of a pasted line may end and other text begin: at a line break, or before a capital.
+fn ends(message: &str) -> Vec<usize> {
+    const MOST: usize = 24;
+    let first_line = message.find('\n').unwrap_or(message.len());
+    let sentence = |at: &usize| message[at + 1..].starts_with(char::is_uppercase);
+    let spaces = message[..first_line].match_indices(' ').map(|(at, _)| at).filter(sentence);
+    let mut all: Vec<usize> = spaces.take(MOST).collect();
+    all.extend((first_line < message.len()).then_some(first_line));
+    all
+}
+
 /// The version behind the first of `marks` that a log holds, most telling mark first: `(version, source)`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct VersionReader {
     marks: Vec<(memchr::memmem::Finder<'static>, String)>,
     found: Vec<Option<String>>,
@@ -186,7 +251,14 @@ fn version_at(bytes: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::version_at;
+    use super::{ends, version_at};
+
+    #[test]
+    fn other_text_begins_at_a_capital_or_on_the_next_line() {
+        assert_eq!(ends("Terminal connection error 1/3 The new one"), [29]);
+        assert_eq!(ends("Terminal connection error 1/3\nthe new One"), [29]);
+        assert!(ends("").is_empty());
+    }
 
     #[test]
     fn a_version_is_three_numbers_without_its_build_suffix() {

@@ -3,13 +3,13 @@
 use clap::{Args, ValueEnum};
 
 use super::options::{Output, Subject};
-use super::reading::{Wish, read};
+use super::reading::{Wish, read_log};
 use super::{Exit, knowledge, output};
 use crate::diagnose::{self, Finding, Inconclusive};
 use crate::error::Result;
 use crate::pattern::Severity;
 use crate::report::{self, Diagnosed};
-use crate::source::logs_in;
+use crate::source::{Log, logs};
 use crate::timeline::Input;
 
 const EXAMPLES: &str = "\
@@ -23,9 +23,12 @@ Exit status: 0 no finding at or above --fail-on, 1 findings, 2 trouble (the logs
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Logs, or folders of them; `-` is standard input
-    #[arg(value_name = "PATH", required = true)]
+    /// Logs, folders of them, archives, globs; `@FILE` is a list of paths, `-` is standard input
+    #[arg(value_name = "PATH", required_unless_present = "latest")]
     paths: Vec<String>,
+    /// The newest log where the client keeps them
+    #[arg(long, conflicts_with = "paths")]
+    latest: bool,
     /// The least severity that makes the exit status 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Least::Warning)]
     fail_on: Least,
@@ -71,10 +74,11 @@ struct Found {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let mut found = Found::default();
-    for path in &arguments.paths {
-        match logs_in(path) {
-            Ok(logs) => logs.iter().for_each(|log| found.add(log, arguments, &loaded)),
-            Err(error) => found.errors.push((path.clone(), error.message())),
+    let logs = if arguments.latest { vec![Ok(output::latest()?)] } else { logs(&arguments.paths) };
+    for log in logs {
+        match log {
+            Ok(log) => found.add(&log, arguments, &loaded),
+            Err((path, error)) => found.errors.push((path, error.message())),
         }
     }
     found.findings = diagnose::order(found.findings);
@@ -95,11 +99,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 impl Found {
-    fn add(&mut self, path: &str, arguments: &Arguments, loaded: &knowledge::Loaded) {
+    fn add(&mut self, log: &Log, arguments: &Arguments, loaded: &knowledge::Loaded) {
         let wish = Wish { diagnosis: true, version: arguments.client_version.as_deref(), ..Wish::default() };
-        let mut reading = match read(path, loaded, wish) {
+        let mut reading = match read_log(log, loaded, wish) {
             Ok(reading) => reading,
-            Err(error) => return self.errors.push((path.to_owned(), error.message())),
+            Err(error) => return self.errors.push((log.label.clone(), error.message())),
         };
         let subject = &arguments.subject;
         let wanted = |server: Option<&str>| server.is_none_or(|s| subject.wants(s));

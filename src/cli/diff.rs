@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::knowledge::{self, Loaded};
 use super::options::{Output, Subject};
-use super::reading::{Reading, Wish, read};
-use super::{Exit, output};
+use super::reading::{Reading, Wish, only, read_log};
+use super::{Exit, output, pasted};
 use crate::align::{self, Changes, Diff, Focus, Side, Verdict};
 use crate::diagnose;
 use crate::error::{Error, ErrorKind, Result};
@@ -29,20 +29,23 @@ Exit status: 0 verdict `same`, 1 `changed`, `improved` or `regressed`, 2 trouble
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The log of the run that worked; `-` is standard input
-    #[arg(value_name = "GOOD")]
-    good: String,
+    #[arg(value_name = "GOOD", required_unless_present = "pasted")]
+    good: Option<String>,
     /// The log of the run that did not; `-` is standard input
-    #[arg(value_name = "BAD")]
-    bad: String,
+    #[arg(value_name = "BAD", required_unless_present = "pasted")]
+    bad: Option<String>,
+    /// A page or a comment that holds both excerpts; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["good", "bad"])]
+    pub(super) pasted: Option<String>,
     /// Equal events too, and all that changed outside MCP
     #[arg(long)]
     all: bool,
-    /// The client's version in GOOD, where the log does not say
+    /// The client's version in GOOD, where the log does not say; with `--pasted` the excerpt to take for it
     #[arg(long, value_name = "V")]
-    good_version: Option<String>,
-    /// The client's version in BAD, where the log does not say
+    pub(super) good_version: Option<String>,
+    /// The client's version in BAD, where the log does not say; with `--pasted` the excerpt to take for it
     #[arg(long, value_name = "V")]
-    bad_version: Option<String>,
+    pub(super) bad_version: Option<String>,
     #[command(flatten)]
     subject: Subject,
     #[command(flatten)]
@@ -50,17 +53,17 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
-    if arguments.good == "-" && arguments.bad == "-" {
-        let cause = "standard input holds one log, not two";
-        return Err(Error::new(ErrorKind::Usage, "diff - -", cause, "name a file for one of them"));
-    }
     let loaded = knowledge::load(&arguments.subject.patterns)?;
-    let good = one(arguments, &arguments.good, arguments.good_version.as_deref(), &loaded)?;
-    let bad = one(arguments, &arguments.bad, arguments.bad_version.as_deref(), &loaded)?;
+    let (mut good, mut bad) = match &arguments.pasted {
+        Some(page) => pasted::sides(page, arguments, &loaded)?,
+        None => both(arguments, &loaded)?,
+    };
+    narrow(&mut good, &arguments.subject, 0);
+    narrow(&mut bad, &arguments.subject, 1);
     refuse_emptiness(arguments, &good, &bad)?;
     let diff = align::diff(side(&good), side(&bad));
     let changes = surroundings(&diff, &good, &bad);
-    let names = report::labels(&[&arguments.good, &arguments.bad]);
+    let names = report::labels(&[&good.input.path, &bad.input.path]);
     let report = report::diff(&Compared {
         diff: &diff,
         good: shown(&good, &names[0]),
@@ -73,19 +76,33 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     Ok(if diff.verdict == Verdict::Same { Exit::Nothing } else { Exit::Something })
 }
 
-fn one(arguments: &Arguments, path: &str, version: Option<&str>, loaded: &Loaded) -> Result<Reading> {
-    let wish = Wish { lives: true, details: false, diagnosis: true, surroundings: true, version };
-    let mut reading = read(path, loaded, wish)?;
-    let subject = &arguments.subject;
+/// All that a comparison needs to know of a log.
+pub(super) fn wish(version: Option<&str>) -> Wish<'_> {
+    Wish { lives: true, details: false, diagnosis: true, surroundings: true, version }
+}
+
+fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {
+    let path = |of: &Option<String>| of.clone().unwrap_or_default();
+    let (good, bad) = (path(&arguments.good), path(&arguments.bad));
+    if good == "-" && bad == "-" {
+        let cause = "standard input holds one log, not two";
+        let remedy = "name a file for one of them, or give a page that holds both with `--pasted -`";
+        return Err(Error::new(ErrorKind::Usage, "diff - -", cause, remedy));
+    }
+    let one = |path, version: &Option<String>| read_log(&only(&[path])?, loaded, wish(version.as_deref()));
+    Ok((one(good, &arguments.good_version)?, one(bad, &arguments.bad_version)?))
+}
+
+/// Leaves only what was asked for, and numbers the input.
+fn narrow(reading: &mut Reading, subject: &Subject, input: usize) {
     reading.lives.retain(|l| subject.wants(&l.server));
     reading.input.servers.retain(|s| subject.wants(&s.name));
     reading.unknown.retain(|u| u.server.as_deref().is_none_or(|s| subject.wants(s)));
     reading.diagnosis.findings.retain(|f| f.server.as_deref().is_none_or(|s| subject.wants(s)));
     for finding in &mut reading.diagnosis.findings {
-        finding.input = usize::from(path == arguments.bad);
+        finding.input = input;
     }
-    reading.diagnosis.findings = diagnose::order(reading.diagnosis.findings);
-    Ok(reading)
+    reading.diagnosis.findings = diagnose::order(std::mem::take(&mut reading.diagnosis.findings));
 }
 
 /// "Nothing differs" would be a lie where there is nothing to compare.
@@ -95,7 +112,7 @@ fn refuse_emptiness(arguments: &Arguments, good: &Reading, bad: &Reading) -> Res
         let remedy = "run the client with `--debug` and a server configured";
         return Err(Error::new(
             ErrorKind::Input,
-            format!("{} and {}", arguments.good, arguments.bad),
+            format!("{} and {}", good.input.path, bad.input.path),
             cause,
             remedy,
         ));

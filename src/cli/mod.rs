@@ -10,6 +10,7 @@ mod fetch;
 mod knowledge;
 mod options;
 mod output;
+mod pasted;
 mod patterns;
 mod reading;
 mod redact;

@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::redact::{self, Count};
 use crate::render::{self, Format, Look};
 use crate::report::Report;
+use crate::source::{self, Log};
 
 /// Columns where no terminal says otherwise.
 const WIDTH: usize = 80;
@@ -114,6 +115,13 @@ fn speaks_unicode() -> bool {
 pub(super) fn complain(error: &Error) {
     clear();
     eprintln!("lastgood: {error}");
+}
+
+/// The newest log of this machine's user; tells which it is.
+pub(super) fn latest() -> Result<Log> {
+    let (log, said) = source::latest()?;
+    warn("--latest", &format!("{}, {said}", log.label));
+    Ok(log)
 }
 
 /// Tells something that does not stop the run.

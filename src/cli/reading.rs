@@ -1,14 +1,16 @@
 //! Reads one log once, for everything that a verb wants to know of it.
 
+use std::collections::BTreeMap;
+
 use semver::Version;
 
 use super::knowledge::Loaded;
 use crate::align::Surroundings;
 use crate::classify::{Classifier, Understood, UnknownLine};
 use crate::diagnose::{Diagnosis, End, Engine};
-use crate::error::Result;
-use crate::parse::{self, LogLine, Stamp};
-use crate::source::Source;
+use crate::error::{Error, ErrorKind, Result};
+use crate::parse::{self, Dialect, Excerpt, LogLine, Stamp};
+use crate::source::{Log, Source, Tally, logs};
 use crate::timeline::{Input, Life, Lives, Summary};
 
 /// How many lines that no wording covers are kept with their text; all are counted.
@@ -45,7 +47,7 @@ pub(super) struct Reading {
     pub(super) surroundings: Surroundings,
 }
 
-/// Reads a log.
+/// Reads the log at a path.
 pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
     read_as(path, loaded, wish, true)
 }
@@ -53,15 +55,47 @@ pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Readin
 /// Reads a log; the signatures hear of the client's version only if it is `told`.
 pub(super) fn read_as(path: &str, loaded: &Loaded, wish: Wish<'_>, told: bool) -> Result<Reading> {
     let source = Source::open(path)?;
+    let label = source.label.clone();
     let mut gathering = Gathering::new(loaded, wish);
     let (dialect, tally) = parse::read(source, &mut |line| gathering.see(line))?;
-    let Gathering { summary, lives, unknown, engine, surroundings, .. } = gathering;
-    let (start, stamp, line) = (summary.first_stamp(), summary.last_stamp(), summary.last_line());
-    let input = summary.finish(path, dialect, tally, wish.version);
-    let client = input.client_version.as_ref().filter(|_| told).and_then(|v| Version::parse(&v.value).ok());
-    let diagnosis =
-        engine.map(|e| e.finish(End { stamp, line, client: client.as_ref() })).unwrap_or_default();
-    Ok(Reading { input, start, lives: lives.finish(), unknown, diagnosis, surroundings })
+    Ok(gathering.finish(&label, dialect, tally, (wish, told)))
+}
+
+/// Reads a log of one input or of several.
+pub(super) fn read_log(log: &Log, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
+    let mut gathering = Gathering::new(loaded, wish);
+    let (dialect, tally) = parse::read_log(log, &mut |line| gathering.see(line))?;
+    Ok(gathering.finish(&log.label, dialect, tally, (wish, true)))
+}
+
+/// The one log that the paths stand for.
+pub(super) fn only(paths: &[String]) -> Result<Log> {
+    let mut found = logs(paths);
+    match (found.pop(), found.is_empty(), paths) {
+        (Some(Ok(log)), true, _) => Ok(log),
+        (Some(Err((_, error))), true, _) => Err(error),
+        // What is wrong with it as a single log is best said where it is opened.
+        (_, _, [path]) if Source::open(path).is_err() => Source::open(path).map(|s| Log::one(&s.label)),
+        _ => {
+            let cause = format!("these are {} logs, and a single one is needed here", found.len() + 1);
+            let remedy = "name one of them, or use `lastgood diagnose`";
+            Err(Error::new(ErrorKind::Input, paths.join(" "), cause, remedy))
+        }
+    }
+}
+
+/// Reads an excerpt of a page as a log of its own.
+pub(super) fn read_excerpt(
+    excerpt: &Excerpt,
+    page: (&str, &Tally),
+    loaded: &Loaded,
+    wish: Wish<'_>,
+) -> Reading {
+    let mut gathering = Gathering::new(loaded, wish);
+    excerpt.each_line(&mut |line| gathering.see(line));
+    let mut reading = gathering.finish(page.0, parse::named("pasted"), page.1.clone(), (wish, true));
+    reading.input.excerpt = Some(excerpt.lines());
+    reading
 }
 
 struct Gathering<'k> {
@@ -87,6 +121,20 @@ impl<'k> Gathering<'k> {
             wants_lives: wish.lives,
             wants_surroundings: wish.surroundings,
         }
+    }
+
+    fn finish(self, label: &str, dialect: &Dialect, tally: Tally, wished: (Wish<'_>, bool)) -> Reading {
+        let (wish, told) = wished;
+        let Self { summary, lives, unknown, engine, surroundings, .. } = self;
+        let (start, stamp, line) = (summary.first_stamp(), summary.last_stamp(), summary.last_line());
+        let version = |v: &str| Version::parse(v).ok().filter(|_| told);
+        let clients: BTreeMap<u32, Version> =
+            summary.versions().into_iter().filter_map(|(s, v)| Some((s, version(&v)?))).collect();
+        let input = summary.finish(label, dialect, tally, wish.version);
+        let client = input.client_version.as_ref().and_then(|v| version(&v.value));
+        let end = End { stamp, line, client: client.as_ref() };
+        let diagnosis = engine.map(|e| e.finish_sessions(end, &clients)).unwrap_or_default();
+        Reading { input, start, lives: lives.finish(), unknown, diagnosis, surroundings }
     }
 
     fn see(&mut self, line: &LogLine<'_>) {

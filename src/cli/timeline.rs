@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::{Output, Subject};
-use super::reading::{Wish, read};
+use super::reading::{Wish, only, read_log};
 use super::{Exit, knowledge, output};
 use crate::error::Result;
 use crate::report::{self, TimelineView};
@@ -17,9 +17,12 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The log; `-` is standard input
-    #[arg(value_name = "PATH")]
-    path: String,
+    /// The log, or the folder of per-server logs (`mcp-logs-…`) that are one; `-` is standard input
+    #[arg(value_name = "PATH", required_unless_present = "latest")]
+    paths: Vec<String>,
+    /// The newest log where the client keeps them
+    #[arg(long, conflicts_with = "paths")]
+    latest: bool,
     /// Every event, set-up details too
     #[arg(long)]
     all: bool,
@@ -38,8 +41,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let version = arguments.client_version.as_deref();
+    let log = if arguments.latest { output::latest()? } else { only(&arguments.paths)? };
     let mut reading =
-        read(&arguments.path, &loaded, Wish { lives: true, details: true, version, ..Wish::default() })?;
+        read_log(&log, &loaded, Wish { lives: true, details: true, version, ..Wish::default() })?;
     reading.lives.retain(|l| arguments.subject.wants(&l.server));
     reading.input.servers.retain(|s| arguments.subject.wants(&s.name));
     let view = TimelineView { all: arguments.all, unclassified: arguments.unclassified };

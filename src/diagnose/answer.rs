@@ -174,6 +174,33 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Takes in what was found in another part of the same log. A match outweighs a doubt, wherever it was found; of
+    /// two matches the first is kept, and both are counted.
+    pub(super) fn join(&mut self, other: Self) {
+        for new in other.findings {
+            match self.findings.iter_mut().find(|f| f.id == new.id && f.server == new.server) {
+                Some(known) => known.count += new.count,
+                None => self.findings.push(new),
+            }
+        }
+        for new in other.inconclusive {
+            if self.inconclusive.iter().all(|i| i.id != new.id || i.server != new.server) {
+                self.inconclusive.push(new);
+            }
+        }
+        let Self { findings, inconclusive, .. } = self;
+        inconclusive.retain(|i| findings.iter().all(|f| f.id != i.id || f.server != i.server));
+        for (place, answer) in other.answers {
+            let known = self.answers.entry(place).or_insert(answer);
+            if weight(answer) < weight(*known) {
+                *known = answer;
+            }
+        }
+        let new = other.servers.into_iter().filter(|s| !self.servers.contains(s)).collect::<Vec<_>>();
+        self.servers.extend(new);
+        self.servers.sort();
+    }
+
     /// What the signature at `index` says of a server.
     pub fn answer(&self, index: usize, server: Option<&str>) -> Expect {
         let usual = self.usual.get(index).copied().unwrap_or(Expect::NotApplicable);

@@ -75,6 +75,11 @@ impl Clock {
         }
     }
 
+    /// Lines were left out: nobody knows how much time passed.
+    pub(super) fn gap(&mut self) {
+        self.segment += 1;
+    }
+
     /// Where the log stands.
     pub(super) fn pos(&self) -> Pos {
         Pos { segment: self.segment, at: self.now.unwrap_or(self.line) }

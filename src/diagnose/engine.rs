@@ -1,6 +1,6 @@
 //! The engine: all signatures over the events of one log, in one pass.
 //!
-//! Comes in: events in order, and the clock of every line between them. Goes out: a [`Diagnosis`]. An event costs the
+//! Comes in: events in order, and the clock of every line between them. Goes out: the entries of a ledger. An event costs the
 //! steps that name it; a line without an event costs a comparison. Silences are timers that the clock of the lines
 //! pops. A client session that ends, a clock that breaks and a log that ends settle what is still waited for.
 
@@ -9,7 +9,6 @@ use std::collections::BinaryHeap;
 
 use semver::Version;
 
-use super::answer::Diagnosis;
 use super::clock::{Clock, Turn as ClockTurn};
 use super::compile::Compiled;
 use super::duration;
@@ -18,7 +17,7 @@ use super::plan::{Group, Plans};
 use super::record::{Ledger, no_clock};
 use super::state::{Match, Settled, Signal, State, Turn};
 use super::trail::Moment;
-use super::watch::{Silent, Watch};
+use super::watch::Watch;
 use crate::classify::Event;
 use crate::parse::Stamp;
 
@@ -31,43 +30,6 @@ pub struct End<'v> {
     pub line: u64,
     /// The client's version, where known.
     pub client: Option<&'v Version>,
-}
-
-/// Runs signatures over one log.
-pub struct Engine<'r> {
-    core: Core<'r, Silent>,
-}
-
-impl<'r> Engine<'r> {
-    /// An engine for a new log.
-    pub fn new(rules: &'r [Compiled]) -> Self {
-        Self { core: Core::new(rules, Silent) }
-    }
-
-    /// A line that is no event: only its clock matters. May be left out, if no silence need be proven early.
-    pub fn tick(&mut self, stamp: Option<Stamp>, line: u64) {
-        self.core.tick(stamp, line);
-    }
-
-    /// An event; its line is ticked by it.
-    pub fn see(&mut self, event: &Event) {
-        self.core.see(event);
-    }
-
-    /// The log is over.
-    pub fn finish(mut self, end: End<'_>) -> Diagnosis {
-        self.core.end(end);
-        self.core.ledger.close(self.core.rules, end.client)
-    }
-}
-
-/// Runs signatures over events that are all there.
-pub fn run<'e>(rules: &[Compiled], events: impl IntoIterator<Item = &'e Event>, end: End<'_>) -> Diagnosis {
-    let mut engine = Engine::new(rules);
-    for event in events {
-        engine.see(event);
-    }
-    engine.finish(end)
 }
 
 /// A silence that is proven at `due`, unless something comes. In the order in which they are settled.
@@ -88,9 +50,11 @@ enum Cut {
     End,
     /// The clock breaks.
     Break,
+    /// Lines were left out.
+    Gap,
 }
 
-/// The engine, with or without somebody who looks on.
+/// The engine for a log, or for one of its sessions, with or without somebody who looks on.
 pub(super) struct Core<'r, W> {
     rules: &'r [Compiled],
     plans: Plans,
@@ -158,6 +122,10 @@ impl<'r, W: Watch> Core<'r, W> {
         if self.session.replace(event.session).is_some_and(|s| s != event.session) {
             self.settle_all(Cut::End);
             self.sets.iter_mut().for_each(KeySet::clear);
+        }
+        if event.gap {
+            self.settle_all(Cut::Gap);
+            self.clock.gap();
         }
         self.tick(event.stamp, event.line);
         if let Some(server) = &event.server {
@@ -332,6 +300,7 @@ fn unclear(rule: &Compiled, found: &Match, cut: Option<Cut>, line: u64) -> Strin
     };
     match cut {
         Some(Cut::Break) => format!("it takes {waited} to tell, and the clock breaks behind line {line}"),
+        Some(Cut::Gap) => format!("it takes {waited} to tell, and lines were left out behind line {line}"),
         _ => format!("it takes {waited} to tell, and the log ends at line {line}"),
     }
 }

@@ -44,6 +44,8 @@ pub(super) fn event(id: &str, line: u64) -> Event {
         fields: Vec::new(),
         text,
         echo: false,
+        apart: false,
+        gap: false,
     }
 }
 

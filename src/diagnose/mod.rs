@@ -22,6 +22,7 @@ mod plan;
 mod record;
 mod register;
 mod says;
+mod sessions;
 mod state;
 mod trail;
 mod trial;
@@ -39,10 +40,11 @@ mod semantics;
 
 pub use answer::{Applicability, Diagnosis, Escalated, Evidence, Finding, Inconclusive, Proof, Silence};
 pub use compile::{Compiled, Problem, compile};
-pub use engine::{End, Engine, run};
+pub use engine::End;
 pub use explain::{Attempt, Stop, explain};
 pub use lint::lint;
 pub use order::order;
+pub use sessions::{Engine, run};
 pub use trial::{
     Fate, Mutant, Noise, OnTrial, Proven, TrialOutcome, Verdict, diagnose_case, events_of, is_loud, prove,
     trial,

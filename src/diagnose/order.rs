@@ -80,8 +80,8 @@ mod tests {
 
     use super::order;
     use crate::diagnose::answer::{Evidence, Finding, Proof};
-    use crate::diagnose::engine::{End, run};
     use crate::diagnose::fixture::{compiled, event};
+    use crate::diagnose::{End, run};
     use crate::pattern::Severity;
 
     fn finding(id: &str, line: u64, severity: Severity, explains: &[&str]) -> Finding {

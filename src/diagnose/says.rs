@@ -211,8 +211,8 @@ mod tests {
 
     use super::{Template, clean};
     use crate::classify::Event;
-    use crate::diagnose::engine::{End, run};
     use crate::diagnose::fixture::{at, compiled, event, of, problems, with};
+    use crate::diagnose::{End, run};
 
     fn steps() -> Value {
         let count = json!({ "min": 2, "within": "1h" });

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::answer::{Applicability, Diagnosis, Finding};
-use super::engine::{End, run};
+use super::engine::End;
 use super::fixture::{at, compiled, event, of, with};
+use super::sessions::run;
 use crate::classify::Event;
 use crate::parse::Stamp;
 use crate::pattern::{Expect, Severity};
@@ -201,7 +202,7 @@ fn an_absence_is_proven_when_the_log_goes_on_for_long_enough() {
 #[test]
 fn lines_that_are_no_events_prove_an_absence_too() {
     let rules = [compiled(silence("15s", "inconclusive"), &[])];
-    let mut engine = super::engine::Engine::new(&rules);
+    let mut engine = super::sessions::Engine::new(&rules);
     engine.see(&at("a", 1, 0));
     engine.tick(Some(Stamp(20_000)), 2);
     engine.see(&at("b", 3, 20_001));

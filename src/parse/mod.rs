@@ -5,15 +5,23 @@
 //! nothing is a line without clock and level, or continues the one before it.
 
 mod debug_text;
+mod entry;
+mod head;
+mod mcp_json_array;
+mod mcp_jsonl;
+mod mistaken;
+mod pasted;
+mod per_server;
 mod stamp;
 
+pub use pasted::{Excerpt, Page, Run, excerpts};
 pub use stamp::{Clock, Stamp};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::{Source, Tally, is_binary};
+use crate::source::{Log, Source, Tally, is_binary};
 
 /// A log line, with the lines that continue it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogLine<'a> {
     /// 1-based number of its first line.
     pub number: u64,
@@ -27,6 +35,21 @@ pub struct LogLine<'a> {
     pub server: Option<&'a str>,
     /// The message behind level and server; lines that continue it are joined with `\n`.
     pub message: &'a [u8],
+    /// The client session, where the log itself tells which of several a line belongs to; they may interleave.
+    pub session: Option<Session<'a>>,
+    /// Whether lines were left out before it: nothing can be said of the time that passed.
+    pub gap: bool,
+    /// Whether text that is not the log's may hang on behind its message.
+    pub ragged: bool,
+}
+
+/// A client session that a log tells from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session<'a> {
+    /// What tells it from others.
+    pub name: &'a str,
+    /// The client's version, where something beside the log tells it.
+    pub version: Option<&'a str>,
 }
 
 /// Reads an input and hands over its lines.
@@ -44,32 +67,68 @@ pub struct Dialect {
     read: Reader,
 }
 
-/// All forms, the pickiest first; the last takes anything.
-pub static DIALECTS: &[Dialect] = &[Dialect {
+/// What the client writes on request; it takes anything.
+static DEBUG_TEXT: Dialect = Dialect {
     form: "debug-text",
     form_without_clock: "debug-text-no-clock",
     sniff: |_| true,
     read: debug_text::read,
-}];
+};
+
+/// All forms, the pickiest first.
+pub static DIALECTS: &[&Dialect] = &[
+    &one("mcp-json-array", mcp_json_array::sniff, mcp_json_array::read),
+    &one("mcp-jsonl", mcp_jsonl::sniff, mcp_jsonl::read),
+    &one("pasted", pasted::sniff, pasted::read),
+    &DEBUG_TEXT,
+];
+
+/// A form that has one name, with a clock or without.
+const fn one(form: &'static str, sniff: fn(&[u8]) -> bool, read: Reader) -> Dialect {
+    Dialect { form, form_without_clock: form, sniff, read }
+}
 
 /// Reads a log in whatever form it is.
 pub fn read(source: Source, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<(&'static Dialect, Tally)> {
+    refuse(&source, true)?;
+    let dialect = of_form(source.head());
+    let tally = (dialect.read)(source, see)?;
+    Ok((dialect, tally))
+}
+
+/// Reads a log of one input or of several.
+pub fn read_log(log: &Log, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<(&'static Dialect, Tally)> {
+    let [only] = log.parts.as_slice() else { return per_server::read_all(log, see) };
+    let mut source = Source::open(only)?;
+    if log.label != *only {
+        source.label.clone_from(&log.label);
+    }
+    read(source, see)
+}
+
+/// Refuses what is no log, and with `empty` what holds nothing.
+fn refuse(source: &Source, empty: bool) -> Result<()> {
     let head = source.head();
-    if head.is_empty() {
+    let error = |cause: &str, remedy: &str| Err(Error::new(ErrorKind::Input, &source.label, cause, remedy));
+    if head.is_empty() && empty {
         let remedy = "check that the log was written (`--debug-file PATH`) and copied whole";
-        return Err(Error::new(ErrorKind::Input, &source.label, "the file is empty", remedy));
+        return error("the file is empty", remedy);
     }
     if is_binary(head) {
         let remedy = "give the text log that `claude --debug-file PATH` writes";
-        return Err(Error::new(ErrorKind::Input, &source.label, "it is no text but binary data", remedy));
+        return error("it is no text but binary data", remedy);
     }
-    let mut fitting = DIALECTS.iter().filter(|d| (d.sniff)(head));
-    // The last dialect takes anything; a list without such a one is caught by the test below.
-    let Some(dialect) = fitting.next() else {
-        return Err(Error::new(ErrorKind::Input, &source.label, "its form is not known", "give a debug log"));
-    };
-    let tally = (dialect.read)(source, see)?;
-    Ok((dialect, tally))
+    mistaken::mistaken(head).map_or(Ok(()), |(cause, remedy)| error(cause, remedy))
+}
+
+/// The form of an input that begins like this; the last takes anything.
+fn of_form(head: &[u8]) -> &'static Dialect {
+    DIALECTS.iter().copied().find(|d| (d.sniff)(head)).unwrap_or(&DEBUG_TEXT)
+}
+
+/// The form of that name, e.g. `pasted`.
+pub fn named(form: &str) -> &'static Dialect {
+    DIALECTS.iter().copied().find(|d| d.form == form).unwrap_or(&DEBUG_TEXT)
 }
 
 #[cfg(test)]

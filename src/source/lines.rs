@@ -1,10 +1,11 @@
-//! Splits a reader into lines in constant memory, and digests it on the way.
+//! Splits a reader into lines in constant memory.
+//!
+//! Comes in: any reader. Goes out: one line after another, borrowed from the buffer, without its line ending. It
+//! refuses to hold a line of any length: what is beyond [`MAX_LINE`] is skipped and counted.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
 
 use memchr::memchr;
-use sha2::{Digest, Sha256};
 
 /// The longest line that is handed over; of a longer one the rest is skipped and counted. Lines of hundreds of
 /// megabytes occur: base64 payloads in JSON-RPC traffic (anthropics/claude-code#69427).
@@ -13,140 +14,166 @@ pub const MAX_LINE: usize = 1 << 20;
 /// How much is read at once.
 const CHUNK: usize = 256 * 1024;
 
-/// What an input was, once it was read to its end.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tally {
-    /// Number of lines; a last one without a line ending counts.
-    pub lines: u64,
-    /// Number of bytes.
-    pub bytes: u64,
+/// Lines of an input, as they are asked for.
+pub(super) struct Lines {
+    input: Box<dyn Read>,
+    buffer: Vec<u8>,
+    /// The part of the buffer that holds bytes not yet handed over.
+    start: usize,
+    end: usize,
+    /// Whether the input has ended.
+    over: bool,
+    /// Lines handed over.
+    pub(super) count: u64,
     /// Lines of which a part was skipped.
-    pub cut_lines: u64,
-    /// SHA-256 over the bytes as they stand on disk, in hex.
-    pub sha256: String,
+    pub(super) cut: u64,
 }
 
-/// Hands every line to `see`.
-pub(super) fn each(input: &mut dyn Read, see: &mut dyn FnMut(u64, &[u8])) -> io::Result<Tally> {
-    let mut chunk = vec![0; CHUNK];
-    let mut lines = Lines::new(see);
-    let mut hash = Sha256::new();
-    loop {
-        let n = match input.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(n) => n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(e),
-        };
-        hash.update(&chunk[..n]);
-        lines.feed(&chunk[..n]);
-    }
-    let mut tally = lines.end();
-    tally.sha256 = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    Ok(tally)
-}
-
-struct Lines<'a> {
-    see: &'a mut dyn FnMut(u64, &[u8]),
-    /// The beginning of a line whose end is not read yet.
-    open: Vec<u8>,
-    /// Whether the open line is already longer than is kept.
-    cut: bool,
-    tally: Tally,
-}
-
-impl<'a> Lines<'a> {
-    fn new(see: &'a mut dyn FnMut(u64, &[u8])) -> Self {
-        Self { see, open: Vec::new(), cut: false, tally: Tally::default() }
+impl Lines {
+    pub(super) fn new(input: Box<dyn Read>) -> Self {
+        Self { input, buffer: Vec::new(), start: 0, end: 0, over: false, count: 0, cut: 0 }
     }
 
-    fn feed(&mut self, mut bytes: &[u8]) {
-        self.tally.bytes += bytes.len() as u64;
-        while let Some(end) = memchr(b'\n', bytes) {
-            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
-            if self.open.is_empty() && !self.cut {
-                self.emit_slice(line);
-            } else {
-                self.keep(line);
-                self.emit_open();
+    /// The bytes that come next, at least `least` of them unless the input is shorter.
+    pub(super) fn head(&mut self, least: usize) -> io::Result<&[u8]> {
+        while self.end - self.start < least && !self.over {
+            self.fill(self.end)?;
+        }
+        Ok(&self.buffer[self.start..self.end.min(self.start + least)])
+    }
+
+    /// The bytes that [`Lines::head`] has seen.
+    pub(super) fn seen(&self, most: usize) -> &[u8] {
+        &self.buffer[self.start..self.end.min(self.start + most)]
+    }
+
+    /// The next line and its 1-based number.
+    pub(super) fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
+        let mut scanned = self.start;
+        loop {
+            if let Some(at) = memchr(b'\n', &self.buffer[scanned..self.end]) {
+                let stop = scanned + at;
+                return Ok(Some(self.take(stop, stop + 1)));
             }
-            bytes = rest;
+            if self.over {
+                return Ok((self.start < self.end).then(|| self.take(self.end, self.end)));
+            }
+            // Of a line that is too long already, only its beginning is kept; one byte more tells that it was cut.
+            let keep = self.end.min(self.start + MAX_LINE + 1);
+            let moved = self.fill(keep)?;
+            scanned = keep - moved;
         }
-        self.keep(bytes);
     }
 
-    fn keep(&mut self, bytes: &[u8]) {
-        let room = MAX_LINE - self.open.len();
-        self.cut |= bytes.len() > room;
-        self.open.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    /// Hands over the line up to `stop`, and goes on at `next`.
+    fn take(&mut self, stop: usize, next: usize) -> (u64, &[u8]) {
+        let line = &self.buffer[self.start..stop];
+        self.start = next;
+        self.count += 1;
+        self.cut += u64::from(line.len() > MAX_LINE);
+        let line = &line[..line.len().min(MAX_LINE)];
+        (self.count, line.strip_suffix(b"\r").unwrap_or(line))
     }
 
-    fn emit_slice(&mut self, line: &[u8]) {
-        self.tally.lines += 1;
-        self.tally.cut_lines += u64::from(line.len() > MAX_LINE);
-        (self.see)(self.tally.lines, without_return(&line[..line.len().min(MAX_LINE)]));
-    }
-
-    fn emit_open(&mut self) {
-        self.tally.lines += 1;
-        self.tally.cut_lines += u64::from(self.cut);
-        (self.see)(self.tally.lines, without_return(&self.open));
-        self.open.clear();
-        self.cut = false;
-    }
-
-    fn end(mut self) -> Tally {
-        if !self.open.is_empty() || self.cut {
-            self.emit_open();
+    /// Reads more, behind what stands before `keep`; gives by how much that was moved to the front.
+    fn fill(&mut self, keep: usize) -> io::Result<usize> {
+        let moved = self.start;
+        self.buffer.copy_within(self.start..keep, 0);
+        self.start = 0;
+        self.end = keep - moved;
+        if self.buffer.len() < self.end + CHUNK {
+            self.buffer.resize(self.end + CHUNK, 0);
         }
-        self.tally
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.over = true,
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e),
+            }
+            return Ok(moved);
+        }
     }
-}
-
-fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
-    use super::{MAX_LINE, each};
+    use super::{Lines, MAX_LINE};
 
     /// A reader that gives its bytes in small, uneven portions.
-    struct Portions<'a>(&'a [u8], usize);
+    struct Portions(Vec<u8>, usize);
 
-    impl std::io::Read for Portions<'_> {
+    impl Read for Portions {
         fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
             self.1 = self.1 % 7 + 1;
             let n = self.1.min(self.0.len()).min(out.len());
             out[..n].copy_from_slice(&self.0[..n]);
-            self.0 = &self.0[n..];
+            self.0.drain(..n);
             Ok(n)
         }
     }
 
+    fn all(input: impl Read + 'static) -> (Vec<(u64, Vec<u8>)>, u64) {
+        let mut lines = Lines::new(Box::new(input));
+        let mut seen = Vec::new();
+        while let Some((number, line)) = lines.next().unwrap() {
+            seen.push((number, line.to_vec()));
+        }
+        (seen, lines.cut)
+    }
+
     #[test]
     fn a_line_beyond_the_limit_is_cut_and_counted_and_the_next_one_is_whole() {
-        let mut text = vec![b'x'; MAX_LINE + 10];
-        text.extend_from_slice(b"\nnext\n");
+        for length in [MAX_LINE + 1, MAX_LINE + 10, 3 * MAX_LINE] {
+            let mut text = vec![b'x'; length];
+            text.extend_from_slice(b"\nnext\n");
+            let (seen, cut) = all(std::io::Cursor::new(text));
+            let lengths: Vec<_> = seen.iter().map(|(n, l)| (*n, l.len())).collect();
+            assert_eq!((lengths, cut), (vec![(1, MAX_LINE), (2, 4)], 1));
+        }
+    }
+
+    #[test]
+    fn a_line_of_just_the_limit_is_whole() {
+        let mut text = vec![b'x'; MAX_LINE];
+        text.push(b'\n');
+        assert_eq!(all(std::io::Cursor::new(text)).1, 0);
+    }
+
+    #[test]
+    fn an_endless_line_takes_no_more_memory_than_a_long_one() {
+        let mut lines = Lines::new(Box::new(std::io::repeat(b'x').take(64 << 20)));
+        assert_eq!(lines.next().unwrap().map(|(n, l)| (n, l.len())), Some((1, MAX_LINE)));
+        assert!(lines.buffer.len() < 4 * MAX_LINE && lines.next().unwrap().is_none());
+    }
+
+    #[test]
+    fn the_head_is_not_lost_from_the_lines() {
+        let mut lines = Lines::new(Box::new(std::io::Cursor::new(b"a\nb\r\n\nc".to_vec())));
+        assert_eq!(lines.head(3).unwrap(), b"a\nb");
         let mut seen = Vec::new();
-        let tally = each(&mut text.as_slice(), &mut |n, l| seen.push((n, l.len()))).unwrap();
-        assert_eq!(seen, [(1, MAX_LINE), (2, 4)]);
-        assert_eq!((tally.lines, tally.cut_lines, tally.bytes), (2, 1, MAX_LINE as u64 + 16));
+        while let Some((_, line)) = lines.next().unwrap() {
+            seen.push(line.to_vec());
+        }
+        assert_eq!(seen, [&b"a"[..], b"b", b"", b"c"]);
     }
 
     proptest! {
         #[test]
         fn lines_do_not_depend_on_how_the_reader_portions_them(bytes in any::<Vec<u8>>()) {
-            let (mut whole, mut portions) = (Vec::new(), Vec::new());
-            let a = each(&mut bytes.as_slice(), &mut |n, l| whole.push((n, l.to_vec()))).unwrap();
-            let b = each(&mut Portions(&bytes, 0), &mut |n, l| portions.push((n, l.to_vec()))).unwrap();
-            prop_assert_eq!(whole, portions);
-            prop_assert_eq!(a, b);
+            prop_assert_eq!(all(std::io::Cursor::new(bytes.clone())), all(Portions(bytes, 0)));
+        }
+
+        #[test]
+        fn joined_again_the_lines_are_the_input(lines in proptest::collection::vec("[a-z]{0,5}", 1..9)) {
+            let text = lines.join("\n") + "\n";
+            let (seen, _) = all(std::io::Cursor::new(text.clone().into_bytes()));
+            let joined: Vec<u8> = seen.into_iter().flat_map(|(_, l)| [l, vec![b'\n']].concat()).collect();
+            prop_assert_eq!(joined, text.into_bytes());
         }
     }
 }

@@ -1,84 +1,222 @@
 //! Opens inputs: the only room that reads files and standard input. Keeps the packs that a user installed.
 //!
-//! Comes in: a path as the user wrote it. Goes out: a [`Source`], which hands over the input line by line, as bytes,
-//! in constant memory, and in the end a [`Tally`] (lines, bytes, digest); or the files of a pack, from a folder, an
-//! archive or the [`Store`]. It knows nothing of what the lines mean.
+//! Comes in: what the user wrote: paths, folders, globs, lists, archives. Goes out: a [`Source`], which hands over the
+//! input line by line, as UTF-8 bytes, unpacked, in constant memory, and in the end a [`Tally`] (lines, bytes, digest);
+//! or the files of a pack, from a folder, an archive or the [`Store`]. It knows nothing of what the lines mean.
 
+mod disk;
+mod encoding;
+mod find;
+mod latest;
 mod lines;
 mod store;
+mod unpack;
 mod walk;
+mod zip;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-pub use lines::{MAX_LINE, Tally};
+pub use find::{Log, logs, logs_in, server_in, start_in, stem_of};
+pub use latest::latest;
+pub use lines::MAX_LINE;
 pub use store::{Installed, Store, Switched, fetch_pack};
-pub use walk::{files_of_pack, logs_in};
+pub use walk::files_of_pack;
 
 use crate::error::{Error, ErrorKind, Result};
+use disk::Disk;
+use encoding::{Encoding, Utf16};
+use lines::Lines;
+use unpack::{Packing, Refusal, unpacked};
 
 /// How much of an input is looked at to find out what it is.
 const HEAD: usize = 64 * 1024;
 
+/// How much is looked at to find out how it is packed.
+const MAGIC: usize = 512;
+
+/// The longest archive that is taken from standard input, which cannot be read twice. Bytes.
+const MAX_PIPED: u64 = 256 << 20;
+
+/// What an input was, once it was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Number of lines; a last one without a line ending counts.
+    pub lines: u64,
+    /// Number of bytes on disk.
+    pub bytes: u64,
+    /// Lines of which a part was skipped.
+    pub cut_lines: u64,
+    /// SHA-256 over the bytes as they stand on disk, in hex.
+    pub sha256: String,
+    /// The inputs that it was put together from, where it is more than one: path and what it was.
+    pub parts: Vec<(String, Tally)>,
+}
+
+impl Tally {
+    /// The tally of several inputs that are one log.
+    pub fn of_all(parts: Vec<(String, Self)>) -> Self {
+        let sum = |of: fn(&Self) -> u64| parts.iter().map(|(_, t)| of(t)).sum();
+        Self {
+            lines: sum(|t| t.lines),
+            bytes: sum(|t| t.bytes),
+            cut_lines: sum(|t| t.cut_lines),
+            sha256: disk::of_all(parts.iter().map(|(_, t)| t.sha256.as_str())),
+            parts,
+        }
+    }
+}
+
 /// An open input.
 pub struct Source {
-    /// The path as the user wrote it, or `-`.
+    /// The path as the user wrote it, or `-`; of an entry of an archive `a.zip!inner/name.log`.
     pub label: String,
-    head: Vec<u8>,
-    rest: Box<dyn Read>,
+    lines: Lines,
+    disk: Disk,
 }
 
 impl Source {
     /// Opens a path; `-` is standard input.
     pub fn open(label: &str) -> Result<Self> {
-        if label == "-" {
-            return Self::from_reader("-", Box::new(io::stdin()));
-        }
-        let path = Path::new(label);
-        let meta = path.metadata().map_err(|e| Error::input(path, e))?;
-        if meta.is_dir() {
-            let cause = "it is a folder, and a single log is needed here";
-            return Err(Error::new(
-                ErrorKind::Input,
-                label,
-                cause,
-                "name a file in it, or use `lastgood diagnose`",
-            ));
-        }
-        let file = File::open(path).map_err(|e| Error::input(path, e))?;
-        Self::from_reader(label, Box::new(file))
+        Self::opened(label).map_err(|e| of_io(label, e))
     }
 
     /// Text that is already at hand, e.g. the log of a signature's test.
     pub fn from_text(label: &str, text: &str) -> Self {
-        let rest = Box::new(io::Cursor::new(text.as_bytes().to_vec()));
-        Self { label: label.to_owned(), head: Vec::new(), rest }.filled()
-    }
-
-    fn from_reader(label: &str, mut rest: Box<dyn Read>) -> Result<Self> {
-        let mut head = Vec::new();
-        let taken = rest.by_ref().take(HEAD as u64).read_to_end(&mut head);
-        taken.map_err(|e| Error::input(Path::new(label), e))?;
-        Ok(Self { label: label.to_owned(), head, rest })
-    }
-
-    fn filled(mut self) -> Self {
+        let disk = Disk::new(Box::new(Cursor::new(text.as_bytes().to_vec())));
+        let mut lines = Lines::new(Box::new(disk.reader()));
         // A cursor over memory cannot fail to be read.
-        let _ = self.rest.by_ref().take(HEAD as u64).read_to_end(&mut self.head);
-        self
+        let _ = lines.head(HEAD);
+        Self { label: label.to_owned(), lines, disk }
+    }
+
+    fn opened(label: &str) -> io::Result<Self> {
+        if label == "-" {
+            return Self::from_disk(label, Box::new(io::stdin()), None);
+        }
+        if let Some((archive, inner)) = find::split_archive(label) {
+            let mut file = File::open(archive)?;
+            let entries = zip::directory(&mut file)?;
+            let entry = entries.iter().find(|e| e.name == inner).ok_or(io::ErrorKind::NotFound)?;
+            return Self::from_entry(label, entry.open(file)?);
+        }
+        let path = Path::new(label);
+        if path.metadata()?.is_dir() {
+            let cause = "it is a folder, and a single log is needed here";
+            return Err(Refusal::new(cause, "name a file in it, or use `lastgood diagnose`"));
+        }
+        Self::from_disk(label, Box::new(File::open(path)?), Some(path))
+    }
+
+    /// `path`: where the input can be read once more, from any place in it.
+    fn from_disk(label: &str, input: Box<dyn Read>, path: Option<&Path>) -> io::Result<Self> {
+        let disk = Disk::new(input);
+        let head = first(&mut disk.reader(), MAGIC)?;
+        if Packing::of(&head) == Packing::Zip {
+            return match path {
+                Some(path) => only_entry(label, File::open(path)?),
+                None => only_entry(label, Cursor::new(whole(head, &disk)?)),
+            };
+        }
+        Self::from_packed(label, head, disk)
+    }
+
+    /// An entry of an archive: it may be packed, but archives in archives have no end.
+    fn from_entry(label: &str, content: Box<dyn Read>) -> io::Result<Self> {
+        let disk = Disk::new(content);
+        let head = first(&mut disk.reader(), MAGIC)?;
+        if Packing::of(&head) == Packing::Zip {
+            return Err(Refusal::new(
+                "it is an archive in an archive",
+                "take the inner one out and give that",
+            ));
+        }
+        Self::from_packed(label, head, disk)
+    }
+
+    fn from_packed(label: &str, head: Vec<u8>, disk: Disk) -> io::Result<Self> {
+        let mut inside = unpacked(head, &disk)?;
+        let head = first(&mut inside, encoding::LOOK)?;
+        let (encoding, mark) = Encoding::of(&head);
+        let text = Cursor::new(head.get(mark..).unwrap_or_default().to_vec()).chain(inside);
+        let text: Box<dyn Read> = match encoding {
+            Encoding::Utf8 => Box::new(text),
+            _ => Box::new(Utf16::new(text, encoding)),
+        };
+        let mut lines = Lines::new(text);
+        lines.head(HEAD)?;
+        Ok(Self { label: label.to_owned(), lines, disk })
     }
 
     /// The first bytes of the input, to tell its form by.
     pub fn head(&self) -> &[u8] {
-        &self.head
+        self.lines.seen(HEAD)
     }
 
-    /// Hands over every line with its 1-based number, without its line ending, cut at [`MAX_LINE`].
-    pub fn each_line(self, see: &mut dyn FnMut(u64, &[u8])) -> Result<Tally> {
-        let label = self.label;
-        let mut input = io::Cursor::new(self.head).chain(self.rest);
-        lines::each(&mut input, see).map_err(|e| Error::input(Path::new(&label), e))
+    /// The next line with its 1-based number, without its line ending, cut at [`MAX_LINE`].
+    pub fn next_line(&mut self) -> Result<Option<(u64, &[u8])>> {
+        let Self { label, lines, .. } = self;
+        lines.next().map_err(|e| of_io(label, e))
+    }
+
+    /// What the input was. What is not read yet is read for it.
+    pub fn finish(mut self) -> Result<Tally> {
+        while self.next_line()?.is_some() {}
+        let (bytes, sha256) = self.disk.finish().map_err(|e| of_io(&self.label, e))?;
+        let Lines { count: lines, cut: cut_lines, .. } = self.lines;
+        Ok(Tally { lines, bytes, cut_lines, sha256, parts: Vec::new() })
+    }
+
+    /// Hands over every line.
+    pub fn each_line(mut self, see: &mut dyn FnMut(u64, &[u8])) -> Result<Tally> {
+        while let Some((number, line)) = self.next_line()? {
+            see(number, line);
+        }
+        self.finish()
+    }
+}
+
+/// Up to `most` bytes of a reader.
+fn first(input: &mut impl Read, most: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    input.by_ref().take(most as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// An archive that comes from standard input.
+fn whole(mut head: Vec<u8>, disk: &Disk) -> io::Result<Vec<u8>> {
+    disk.reader().take(MAX_PIPED).read_to_end(&mut head)?;
+    if head.len() as u64 >= MAX_PIPED {
+        let cause = "the archive is too long to be read from standard input";
+        return Err(Refusal::new(cause, "save it and give its path"));
+    }
+    Ok(head)
+}
+
+/// Opens the one log of an archive.
+fn only_entry(label: &str, mut archive: impl Read + io::Seek + 'static) -> io::Result<Source> {
+    let logs = find::logs_of(&zip::directory(&mut archive)?);
+    match logs.as_slice() {
+        [one] => {
+            let content = one.open(archive)?;
+            Source::from_entry(&format!("{label}!{}", one.name), content)
+        }
+        [] => Err(find::no_log("it holds")),
+        [first, ..] => {
+            let cause = format!("it is an archive of {} logs, and a single one is needed here", logs.len());
+            let name = if label == "-" { "save it and name" } else { "name" };
+            let remedy = format!("{name} one of them, e.g. `{label}!{}`", first.name);
+            Err(Refusal::new(cause, remedy))
+        }
+    }
+}
+
+/// An error of the operating system, or a refusal of our own.
+fn of_io(label: &str, error: io::Error) -> Error {
+    match error.get_ref().and_then(|e| e.downcast_ref::<Refusal>()) {
+        Some(Refusal { cause, remedy }) => Error::new(ErrorKind::Input, label, cause, remedy),
+        None => Error::input(Path::new(label), error),
     }
 }
 
@@ -103,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_head_is_not_lost_from_the_lines() {
+    fn the_tally_counts_lines_and_bytes() {
         let mut seen = Vec::new();
         let tally =
             Source::from_text("t", "a\nb\r\n\nc").each_line(&mut |n, l| seen.push((n, l.to_vec()))).unwrap();

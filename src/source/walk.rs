@@ -1,36 +1,44 @@
-//! Finds the logs in a folder.
+//! Walks folders.
+//!
+//! Comes in: a folder. Goes out: its files, sorted. Linked folders are not entered, so no loop of links can hold the
+//! walk, and a file that is linked as well is given once.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
 use crate::error::{Error, ErrorKind, Result};
 
 /// File names that a client gives to logs, and people to their copies.
-const ENDINGS: [&str; 4] = ["log", "txt", "jsonl", "json"];
+pub(super) const ENDINGS: [&str; 4] = ["log", "txt", "jsonl", "json"];
 
-/// The paths of the logs in `path`: itself if it is a file or `-`, else every file in it, sorted, by its ending.
-/// Links are not followed, so no loop of them can hold the walk.
-pub fn logs_in(path: &str) -> Result<Vec<String>> {
-    let root = Path::new(path);
-    if path == "-" || !root.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut found = Vec::new();
+/// All files in a folder, sorted by name, a folder where its name stands.
+pub(super) fn files_in(root: &Path) -> Result<Vec<PathBuf>> {
+    let (mut files, mut links) = (Vec::new(), Vec::new());
     for entry in WalkDir::new(root).sort_by_file_name() {
         let entry = entry.map_err(|e| {
-            Error::new(ErrorKind::Input, path, e.to_string(), "check that the folder may be read")
+            let remedy = "check that the folder may be read";
+            Error::new(ErrorKind::Input, root.display().to_string(), e.to_string(), remedy)
         })?;
-        let ending = entry.path().extension().and_then(|e| e.to_str()).unwrap_or_default();
-        if entry.file_type().is_file() && ENDINGS.contains(&ending) {
-            found.push(entry.path().to_string_lossy().into_owned());
+        let kind = entry.file_type();
+        if kind.is_file() {
+            files.push(entry.into_path());
+        } else if kind.is_symlink() && entry.path().is_file() {
+            links.push(entry.into_path());
         }
     }
-    if found.is_empty() {
-        let cause = format!("no file in it ends in {}", ENDINGS.map(|e| format!(".{e}")).join(", "));
-        return Err(Error::new(ErrorKind::Input, path, cause, "name the log itself"));
+    let mut known: BTreeSet<PathBuf> = if links.is_empty() {
+        BTreeSet::new()
+    } else {
+        files.iter().filter_map(|f| f.canonicalize().ok()).collect()
+    };
+    links.retain(|link| link.canonicalize().is_ok_and(|target| known.insert(target)));
+    if !links.is_empty() {
+        files.append(&mut links);
+        files.sort();
     }
-    Ok(found)
+    Ok(files)
 }
 
 /// The JSON files of a pack: path inside it, and text.

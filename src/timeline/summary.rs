@@ -10,7 +10,7 @@ use super::outcome::{Health, Outcome};
 use crate::classify::{Understood, VersionReader};
 use crate::parse::{Clock, Dialect, LogLine, Stamp};
 use crate::pattern::Knowledge;
-use crate::source::Tally;
+use crate::source::{Tally, server_in};
 
 /// The `input` object of the contract.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +36,32 @@ pub struct Input {
     pub mcp_lines_classified: u64,
     /// The servers, in the order in which they first appear.
     pub servers: Vec<ServerSummary>,
+    /// The files that it was put together from, where it is more than one: lines are numbered in each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Part>,
+    /// The lines of the file from which to which it reaches, where it is an excerpt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<(u64, u64)>,
+}
+
+/// One file of several that are one log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// Its path.
+    pub path: String,
+    /// The server that it is about.
+    pub server: Option<String>,
+    /// Digest of its bytes.
+    pub sha256: String,
+    /// Number of lines.
+    pub lines: u64,
+}
+
+impl Part {
+    fn of((path, tally): (String, Tally)) -> Self {
+        let server = server_in(&path).map(str::to_owned);
+        Self { path, server, sha256: tally.sha256, lines: tally.lines }
+    }
 }
 
 /// A version and where it was read: `user-agent`, `banner`, `file-name`, `option`.
@@ -74,6 +100,10 @@ pub struct ServerSummary {
 #[derive(Debug)]
 pub struct Summary {
     version: VersionReader,
+    /// A reader that has seen nothing, for the next session.
+    blank: VersionReader,
+    /// The versions of the sessions that the log tells apart, where it or the page around it says.
+    of_sessions: BTreeMap<u32, SessionVersion>,
     session: u32,
     mcp_lines: u64,
     classified: u64,
@@ -85,15 +115,27 @@ pub struct Summary {
     order: Vec<Arc<str>>,
 }
 
+/// What is known of the client version of one session.
+#[derive(Debug)]
+struct SessionVersion {
+    reader: VersionReader,
+    told: Option<String>,
+}
+
+impl SessionVersion {
+    /// The version, and where it was read.
+    fn value(&self) -> Option<(&str, &str)> {
+        self.reader.version().or(self.told.as_deref().map(|v| (v, "banner")))
+    }
+}
+
 #[derive(Debug, Default)]
 struct Server {
-    session: u32,
     transport: Option<String>,
     place: Option<String>,
-    /// Of the current client session: what went before does not change what can be used in the end.
-    health: Health,
-    /// Sums over the sessions before.
-    before: (u64, u64, u64),
+    /// In each client session. That which began last counts: what went before does not change what can be used in
+    /// the end.
+    sessions: BTreeMap<u32, Health>,
 }
 
 impl Summary {
@@ -101,6 +143,8 @@ impl Summary {
     pub fn new(knowledge: &Knowledge) -> Self {
         Self {
             version: VersionReader::new(knowledge),
+            blank: VersionReader::new(knowledge),
+            of_sessions: BTreeMap::new(),
             session: 0,
             mcp_lines: 0,
             classified: 0,
@@ -117,11 +161,14 @@ impl Summary {
     pub fn see(&mut self, line: &LogLine<'_>, understood: &Understood) {
         if let Understood::Event(event) = understood
             && event.session > self.session
+            && !event.apart
         {
             self.session = event.session;
             self.version.next_session();
         }
-        self.version.see(line.message);
+        if line.session.is_none() {
+            self.version.see(line.message);
+        }
         self.last_line = line.number;
         if line.stamp.is_some() {
             self.first = self.first.or(line.stamp);
@@ -139,11 +186,31 @@ impl Summary {
             Understood::Event(event) => {
                 self.mcp_lines += 1;
                 self.classified += 1;
+                if event.apart {
+                    self.see_session(event.session, line);
+                }
                 if let Some(name) = event.server.clone() {
                     self.server(&name).see(event);
                 }
             }
         }
+    }
+
+    fn see_session(&mut self, session: u32, line: &LogLine<'_>) {
+        let Self { of_sessions, blank, .. } = self;
+        let known = of_sessions
+            .entry(session)
+            .or_insert_with(|| SessionVersion { reader: blank.clone(), told: None });
+        known.reader.see(line.message);
+        if let Some(version) = line.session.and_then(|s| s.version).filter(|_| known.told.is_none()) {
+            known.told = Some(version.to_owned());
+        }
+    }
+
+    /// The client versions of the sessions that the log tells apart, as far as they are known.
+    pub fn versions(&self) -> Vec<(u32, String)> {
+        let known = self.of_sessions.iter().filter_map(|(s, v)| Some((*s, v.value()?.0.to_owned())));
+        known.collect()
     }
 
     fn server(&mut self, name: &Arc<str>) -> &mut Server {
@@ -170,7 +237,7 @@ impl Summary {
 
     /// The outcome of a server.
     pub fn outcome(&self, server: &str) -> Outcome {
-        self.servers.get(server).map_or(Outcome::Unknown, |s| s.health.outcome())
+        self.servers.get(server).map_or(Outcome::Unknown, |s| s.health().outcome())
     }
 
     /// The finished object. `told` is a version that the user gave: it stands in where the log is silent, and the
@@ -178,10 +245,15 @@ impl Summary {
     pub fn finish(self, path: &str, dialect: &Dialect, tally: Tally, told: Option<&str>) -> Input {
         let read =
             |value: &str, source: &str| VersionRead { value: value.to_owned(), source: source.to_owned() };
-        let in_log = self.version.version().map(|(v, s)| read(v, s));
+        let mut of_sessions = self.of_sessions.values().rev();
+        let in_log = of_sessions.find_map(SessionVersion::value).or_else(|| self.version.version());
+        let in_log = in_log.map(|(v, s)| read(v, s));
         let in_name = || version_in_name(path).map(|v| read(&v, "file-name"));
         let client_version = in_log.or(told.map(|v| read(v, "option"))).or_else(in_name);
-        let client_versions = Some(self.version.all()).filter(|all| all.len() > 1).unwrap_or_default();
+        let mut all = self.version.all();
+        all.extend(self.versions().into_iter().map(|(_, v)| v));
+        all.dedup();
+        let client_versions = Some(all).filter(|all| all.len() > 1).unwrap_or_default();
         let form = if self.clock == Clock::None { dialect.form_without_clock } else { dialect.form };
         let Self { mut servers, order, .. } = self;
         let of = |name: Arc<str>| servers.remove(&name).map(|s| s.summary(&name));
@@ -196,19 +268,15 @@ impl Summary {
             mcp_lines: self.mcp_lines,
             mcp_lines_classified: self.classified,
             servers: order.into_iter().filter_map(of).collect(),
+            files: tally.parts.into_iter().map(Part::of).collect(),
+            excerpt: None,
         }
     }
 }
 
 impl Server {
     fn see(&mut self, event: &crate::classify::Event) {
-        if event.session != self.session {
-            let h = std::mem::take(&mut self.health);
-            self.before =
-                (self.before.0 + h.calls_ok, self.before.1 + h.calls_failed, self.before.2 + h.connects);
-            self.session = event.session;
-        }
-        self.health.see(event);
+        self.sessions.entry(event.session).or_default().see(event);
         if let Some(transport) =
             event.str("transport").filter(|t| t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
         {
@@ -219,17 +287,22 @@ impl Server {
         }
     }
 
+    fn health(&self) -> Health {
+        self.sessions.values().next_back().cloned().unwrap_or_default()
+    }
+
     fn summary(self, name: &str) -> ServerSummary {
-        let (ok, failed, connects) = self.before;
+        let health = self.health();
+        let sum = |of: fn(&Health) -> u64| self.sessions.values().map(of).sum();
         ServerSummary {
             name: name.to_owned(),
+            outcome: health.outcome().as_str(),
+            connected: health.connected_once(),
+            tools_ready: health.tools_ready(),
+            calls_ok: sum(|h| h.calls_ok),
+            calls_failed: sum(|h| h.calls_failed),
+            connects: sum(|h| h.connects),
             transport: self.transport,
-            outcome: self.health.outcome().as_str(),
-            connected: self.health.connected_once(),
-            tools_ready: self.health.tools_ready(),
-            calls_ok: ok + self.health.calls_ok,
-            calls_failed: failed + self.health.calls_failed,
-            connects: connects + self.health.connects,
             place: self.place,
         }
     }

@@ -46,18 +46,20 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 ];
 
 /// The rooms in which a third-party crate may be used; one that is not named here may be used nowhere.
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 22] = [
     ("aho_corasick", &["pattern", "redact"]),
     ("base64", &["bisect", "render", "cli"]),
     ("bstr", &["parse", "classify", "normalize", "align"]),
     ("clap", &["cli"]),
     ("flate2", &["source", "bisect"]),
+    ("globset", &["source"]),
     ("memchr", &["source", "parse", "pattern", "classify", "normalize", "align"]),
     ("owo_colors", &["render"]),
     ("regex", &["diagnose", "redact"]),
     ("rustix", &["bisect"]),
+    ("ruzstd", &["source"]),
     ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
-    ("serde", &["pattern", "timeline", "diagnose", "bisect", "report"]),
+    ("serde", &["parse", "pattern", "timeline", "diagnose", "bisect", "report"]),
     (
         "serde_json",
         &[

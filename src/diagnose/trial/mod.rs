@@ -17,7 +17,8 @@ pub use prove::{Noise, OnTrial, Proven, Verdict, is_loud, prove};
 
 use super::answer::Diagnosis;
 use super::compile::Compiled;
-use super::engine::{End, Engine};
+use super::engine::End;
+use super::sessions::Engine;
 use crate::classify::{Classifier, Event, Understood};
 use crate::parse;
 use crate::pattern::{Expect, Knowledge, TestCase};
