@@ -35,7 +35,9 @@ impl Cut {
     }
 
     fn lives(&mut self) -> impl Iterator<Item = &mut Lives> {
-        self.blocks.iter_mut().filter_map(|block| if let Block::Lives(lives) = block { Some(lives) } else { None })
+        self.blocks
+            .iter_mut()
+            .filter_map(|block| if let Block::Lives(lives) = block { Some(lives) } else { None })
     }
 
     fn findings(&mut self) -> impl Iterator<Item = &mut Finding> {
@@ -166,7 +168,8 @@ fn more_evidence(cut: &mut Cut) -> usize {
 
 fn finding_details(cut: &mut Cut) -> usize {
     let clear = |f: &mut Finding| {
-        let lists = f.caveats.len() + f.references.len() + f.explains.len() + f.advice.len().saturating_sub(1);
+        let lists =
+            f.caveats.len() + f.references.len() + f.explains.len() + f.advice.len().saturating_sub(1);
         f.caveats.clear();
         f.references.clear();
         f.explains.clear();
@@ -231,8 +234,10 @@ fn long_texts(cut: &mut Cut) -> usize {
 fn short_block(block: &mut Block) -> usize {
     match block {
         Block::Heading(_, spans) | Block::Text(spans) => short_spans(spans),
-        Block::List { items, .. } => items.iter_mut().map(short_spans).sum(),
-        Block::Facts(facts) => facts.iter_mut().map(|f| shorten(&mut f.name) + short_spans(&mut f.value)).sum(),
+        Block::List { items, .. } => items.iter_mut().map(|item| short_spans(item)).sum(),
+        Block::Facts(facts) => {
+            facts.iter_mut().map(|f| shorten(&mut f.name) + short_spans(&mut f.value)).sum()
+        }
         Block::Table(table) => short_table(table),
         Block::Lives(lives) => short_lives(lives),
         Block::Finding(finding) => short_finding(finding),
@@ -245,13 +250,13 @@ fn short_block(block: &mut Block) -> usize {
     }
 }
 
-fn short_spans(spans: &mut Vec<Span>) -> usize {
+fn short_spans(spans: &mut [Span]) -> usize {
     spans.iter_mut().map(|span| shorten(&mut span.text)).sum()
 }
 
 fn short_table(table: &mut Table) -> usize {
     let heads: usize = table.head.iter_mut().map(shorten).sum();
-    heads + table.rows.iter_mut().flatten().map(short_spans).sum::<usize>()
+    heads + table.rows.iter_mut().flatten().map(|cell| short_spans(cell)).sum::<usize>()
 }
 
 fn short_lives(lives: &mut Lives) -> usize {
@@ -289,7 +294,8 @@ mod tests {
 
     #[test]
     fn what_fits_lacks_nothing() {
-        let page = fitted(&fixture::filled("x"), 60_000, |cut| format!("{:?}{}", cut.note(), cut.blocks.len()));
+        let page =
+            fitted(&fixture::filled("x"), 60_000, |cut| format!("{:?}{}", cut.note(), cut.blocks.len()));
         assert_eq!(page, format!("None{}", fixture::filled("x").blocks.len()));
     }
 

@@ -53,7 +53,10 @@ mod tests {
 
     #[test]
     fn keys_keep_their_order_and_the_indent_is_two() {
-        assert_eq!(written(&json!({ "b": 1, "a": [true] })), "{\n  \"b\": 1,\n  \"a\": [\n    true\n  ]\n}\n");
+        assert_eq!(
+            written(&json!({ "b": 1, "a": [true] })),
+            "{\n  \"b\": 1,\n  \"a\": [\n    true\n  ]\n}\n"
+        );
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn suite(log: &Log, found: &[&Outcome], lines: &mut Vec<String>) {
             lines.push("    </testcase>".to_owned());
         }
         None if found.is_empty() => {
-            lines.push("    <testcase classname=\"lastgood\" name=\"no known failure\"/>".to_owned());
+            lines.push("    <testcase classname=\"lastgood\" name=\"nothing to report\"/>".to_owned());
         }
         None => found.iter().for_each(|it| case(it, lines)),
     }
@@ -125,13 +125,14 @@ mod tests {
 
     #[test]
     fn a_log_without_a_finding_passes_and_an_unreadable_one_is_an_error() {
-        let document = json!({ "inputs": [{ "path": "a.log" }], "errors": [{ "path": "b.log", "message": "gone" }] });
+        let document =
+            json!({ "inputs": [{ "path": "a.log" }], "errors": [{ "path": "b.log", "message": "gone" }] });
         let out = render(&Report::new("t", Vec::new(), document), &Look::default());
         let wanted = "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <testsuites name=\"lastgood: t\" tests=\"2\" failures=\"0\" errors=\"1\">
   <testsuite name=\"a.log\" tests=\"1\" failures=\"0\" errors=\"0\">
-    <testcase classname=\"lastgood\" name=\"no known failure\"/>
+    <testcase classname=\"lastgood\" name=\"nothing to report\"/>
   </testsuite>
   <testsuite name=\"b.log\" tests=\"1\" failures=\"0\" errors=\"1\">
     <testcase classname=\"lastgood\" name=\"the log can be read\">

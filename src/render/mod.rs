@@ -67,9 +67,17 @@ pub struct Format {
 pub static FORMATS: &[Format] = &[
     Format { name: "terminal", about: "for a person, as wide as the terminal", render: terminal::render },
     Format { name: "markdown", about: "to paste into an issue", render: markdown::render },
-    Format { name: "html", about: "one file for a browser, with the timeline as a picture", render: html::render },
+    Format {
+        name: "html",
+        about: "one file for a browser, with the timeline as a picture",
+        render: html::render,
+    },
     Format { name: "logs", about: "for the log field of a form: plain text", render: logs::render },
-    Format { name: "form", about: "the client's bug form, filled in as far as the logs go", render: markdown::form::render },
+    Format {
+        name: "form",
+        about: "the client's bug form, filled in as far as the logs go",
+        render: markdown::form::render,
+    },
     Format { name: "json", about: "for programs: the documents of the contract", render: json::render },
     Format { name: "sarif", about: "for editors and code scanning", render: sarif::render },
     Format { name: "junit", about: "for build servers", render: junit::render },

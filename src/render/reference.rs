@@ -25,7 +25,9 @@ mod tests {
         let issue = url("anthropics/claude-code#62198");
         assert_eq!(issue.as_deref(), Some("https://github.com/anthropics/claude-code/issues/62198"));
         assert_eq!(url("https://a.example/x#y").as_deref(), Some("https://a.example/x#y"));
-        for words in ["#1", "a/b#1 @me", "a/b/c#1", "http://a.example", "javascript:alert(1)", "https://a\"b", ""] {
+        for words in
+            ["#1", "a/b#1 @me", "a/b/c#1", "http://a.example", "javascript:alert(1)", "https://a\"b", ""]
+        {
             assert_eq!(url(words), None, "{words}");
         }
     }

@@ -37,7 +37,11 @@ pub(super) fn form(document: &Value) -> Vec<Field> {
     let field = |id, label, answer| Field { id, label, answer };
     let lead = lead(document);
     vec![
-        field("preflight", "Preflight Checklist", Answer::Open("search for the same bug first; one bug a report")),
+        field(
+            "preflight",
+            "Preflight Checklist",
+            Answer::Open("search for the same bug first; one bug a report"),
+        ),
         field("actual", "What's Wrong?", actual(document, lead)),
         field("expected", "What Should Happen?", expected(document, lead)),
         field("error_output", "Error Messages/Logs", Answer::Logs),
@@ -46,7 +50,11 @@ pub(super) fn form(document: &Value) -> Vec<Field> {
         field("regression", "Is this a regression?", regression(document)),
         field("working_version", "Last Working Version", working_version(document)),
         field("version", "Claude Code Version", version(document)),
-        field("platform", "Platform", Answer::Open("Anthropic API, AWS Bedrock, Google Vertex AI or another")),
+        field(
+            "platform",
+            "Platform",
+            Answer::Open("Anthropic API, AWS Bedrock, Google Vertex AI or another"),
+        ),
         field("os", "Operating System", Answer::Open("the logs do not say")),
         field("terminal", "Terminal/Shell", Answer::Open("the logs do not say")),
         field("additional", "Additional Information", Answer::Begun(additional(document))),
@@ -61,7 +69,9 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
 /// The finding that the report is about: the first that is new, is no mere symptom and is not harmless.
 fn lead(document: &Value) -> Option<&Value> {
     let is_lead = |f: &&Value| {
-        f.get("new") != Some(&Value::Bool(false)) && text(f, "/explained_by").is_none() && f["kind"] != "benign"
+        f.get("new") != Some(&Value::Bool(false))
+            && text(f, "/explained_by").is_none()
+            && f["kind"] != "benign"
     };
     document.get("findings")?.as_array()?.iter().find(is_lead)
 }
@@ -122,9 +132,11 @@ fn expected(document: &Value, lead: Option<&Value>) -> Answer {
 fn reproduction(document: &Value) -> Answer {
     let name = worst(document).or(lead(document)).and_then(|of| text(of, "/name").or(text(of, "/server")));
     let Some(name) = name else { return Answer::Open("the steps that lead to it") };
-    let servers = ["/bad/servers", "/inputs/0/servers"].iter().find_map(|at| document.pointer(at)?.as_array());
+    let servers =
+        ["/bad/servers", "/inputs/0/servers"].iter().find_map(|at| document.pointer(at)?.as_array());
     let server = servers.and_then(|all| all.iter().find(|s| s["name"] == *name));
-    let transport = server.and_then(|s| text(s, "/transport")).map(|t| format!(" over {t}")).unwrap_or_default();
+    let transport =
+        server.and_then(|s| text(s, "/transport")).map(|t| format!(" over {t}")).unwrap_or_default();
     let version = bad_version(document).map(|v| format!(" {v}")).unwrap_or_default();
     let mut steps = vec![
         format!("Configure the MCP server {name}{transport}."),
@@ -164,7 +176,8 @@ fn additional(document: &Value) -> Vec<String> {
     let mut said = Vec::new();
     for side in ["good", "bad"] {
         let Some(input) = document.get(side) else { continue };
-        let version = text(input, "/client_version/value").unwrap_or_else(|| "of an unknown version".to_owned());
+        let version =
+            text(input, "/client_version/value").unwrap_or_else(|| "of an unknown version".to_owned());
         let source = text(input, "/client_version/source").map(|s| format!(" ({s})")).unwrap_or_default();
         said.push(format!("The {side} log: client {version}{source}, {} lines.", input["lines"]));
     }

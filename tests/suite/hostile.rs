@@ -39,13 +39,19 @@ fn planted() -> tempfile::TempDir {
 /// Characters that no output may hold: all controls but the line break, and what is hidden or changes direction.
 fn is_dangerous(c: char) -> bool {
     let hidden = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}');
-    (c.is_control() && c != '\n') || hidden || matches!(c, '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e0fff}')
+    (c.is_control() && c != '\n')
+        || hidden
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[test]
 fn no_format_of_any_verb_passes_on_what_drives_or_deceives() {
     let folder = planted();
-    for verb in [vec!["diff", "good.log", "bad.log", "--all"], vec!["diagnose", "bad.log"], vec!["timeline", "bad.log"]] {
+    for verb in [
+        vec!["diff", "good.log", "bad.log", "--all"],
+        vec!["diagnose", "bad.log"],
+        vec!["timeline", "bad.log"],
+    ] {
         for format in FORMATS {
             let ran = run_in(folder.path(), &[verb.as_slice(), &["--format", format.name]].concat());
             assert!(ran.status < 2, "{verb:?} as {}: {}", format.name, ran.err);

@@ -26,7 +26,10 @@ fn browser() -> Option<PathBuf> {
     let found = places.into_iter().find(|place| place.is_file());
     if found.is_none() {
         let names = BROWSERS.join(", ");
-        let _ = writeln!(std::io::stderr(), "SKIPPED: no browser ({names}) on PATH: the HTML report was not driven");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: no browser ({names}) on PATH: the HTML report was not driven"
+        );
     }
     found
 }
@@ -52,7 +55,8 @@ fn open(browser: &Path, page: &Path) -> Seen {
 }
 
 fn report(case: &str, folder: &Path) -> PathBuf {
-    let ran = run_in(&project().join("samples").join(case), &["diff", "good.log", "bad.log", "--format", "html"]);
+    let ran =
+        run_in(&project().join("samples").join(case), &["diff", "good.log", "bad.log", "--format", "html"]);
     let page = folder.join(format!("{case}.html"));
     fs::write(&page, ran.out).unwrap();
     page
@@ -100,8 +104,10 @@ fn a_page_with_anything_foreign_in_it_is_complained_about() {
     let folder = tempfile::tempdir().unwrap();
     let page = report("get-404", folder.path());
     let text = fs::read_to_string(&page).unwrap();
-    for foreign in ["<p style=\"color:red\">", "<script>1</script>", "<img src=\"https://a.example/x.png\">"] {
-        fs::write(&page, text.replace("<main id=\"report\">", &format!("<main id=\"report\">{foreign}"))).unwrap();
+    for foreign in ["<p style=\"color:red\">", "<script>1</script>", "<img src=\"https://a.example/x.png\">"]
+    {
+        fs::write(&page, text.replace("<main id=\"report\">", &format!("<main id=\"report\">{foreign}")))
+            .unwrap();
         assert!(!open(&browser, &page).console.is_empty(), "{foreign} passed");
     }
 }

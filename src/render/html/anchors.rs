@@ -59,7 +59,9 @@ impl Anchors {
 
     /// Joins each line of evidence with the row that has it on the side of the finding's log.
     fn join(&mut self, at: usize, finding: &Finding, life: usize, lives: &Lives) {
-        for (row, cell) in lives.rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.right.as_ref()?))) {
+        for (row, cell) in
+            lives.rows.iter().enumerate().filter_map(|(at, row)| Some((at, row.right.as_ref()?)))
+        {
             if finding.evidence.iter().any(|(line, _)| *line == cell.line) {
                 self.rows.entry((at, cell.line)).or_insert((life, row));
                 self.proofs.entry((life, row)).or_insert((at, cell.line));

@@ -15,7 +15,8 @@ pub(super) fn draw(finding: &Finding, at: usize, anchors: &Anchors) -> Html {
     let severity = tag("span").class("badge").with(mark_of(finding.tone)).text(&finding.severity);
     let head = tag("h3").with(severity).with(Html::ours(" ")).text(&finding.title);
     let mut article = tag("article").class(&class).attr("id", &anchors::finding(at));
-    article = article.with(head).with(identity(finding)).with(tag("p").class("what").with(prose(&finding.summary)));
+    article =
+        article.with(head).with(identity(finding)).with(tag("p").class("what").with(prose(&finding.summary)));
     for caveat in &finding.caveats {
         article = article.with(tag("p").class("warn").with(mark_of(Tone::Warn)).with(prose(caveat)));
     }
@@ -97,7 +98,8 @@ mod tests {
             unreachable!()
         };
         let html = draw(finding, 0, &Anchors::default()).into_string();
-        let link = "<a href=\"https://github.com/anthropics/claude-code/issues/62198\" rel=\"noreferrer noopener\">";
+        let link =
+            "<a href=\"https://github.com/anthropics/claude-code/issues/62198\" rel=\"noreferrer noopener\">";
         assert!(html.contains(link), "{html}");
         assert!(html.contains("<li id=\"finding-1-line-137\"><span class=\"no\">137</span>"), "{html}");
         let silent = Finding { expected: String::new(), explains: Vec::new(), ..finding.clone() };

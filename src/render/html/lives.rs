@@ -63,7 +63,8 @@ fn table(lives: &Lives, at: usize, anchors: &Anchors) -> Tag {
     let right = side_head("right", &lives.right);
     let heads: Html = heads.chain(change).chain([right]).collect();
     let class = if two { "rows two" } else { "rows one" };
-    let caption = tag("caption").class("unseen").text(&format!("The life of {}, event by event", lives.server));
+    let caption =
+        tag("caption").class("unseen").text(&format!("The life of {}, event by event", lives.server));
     tag("table").class(class).with(caption).with(tag("thead").with(tag("tr").with(heads))).with(body)
 }
 
@@ -136,7 +137,12 @@ mod tests {
         for row in 1..=9 {
             assert_eq!(html.matches(&format!("id=\"life-1-row-{row}\"")).count(), 1, "{html}");
         }
-        assert!(html.contains("<tr class=\"parting\" id=\"life-1-parting\">\n<td colspan=\"3\"><strong>here they part"), "{html}");
+        assert!(
+            html.contains(
+                "<tr class=\"parting\" id=\"life-1-parting\"><td colspan=\"3\"><strong>here they part"
+            ),
+            "{html}"
+        );
     }
 
     #[test]

@@ -124,11 +124,16 @@ impl<'a> Sheet<'a> {
 
     /// The name of a lane, at its left end: what comes before the file's.
     fn name(&self, side: Side) -> Tag {
-        let name = if side == Side::Good { self.lives.left.as_deref() } else { Some(self.lives.right.as_str()) };
+        let name =
+            if side == Side::Good { self.lives.left.as_deref() } else { Some(self.lives.right.as_str()) };
         let name = name.unwrap_or_default();
         let short: String = name.split(" · ").next().unwrap_or(name).chars().take(14).collect();
         let y = self.y(side, self.rows.0) + 4;
-        tag("text").class(&format!("name {}", side.class())).attr("x", "0").attr("y", &y.to_string()).text(&short)
+        tag("text")
+            .class(&format!("name {}", side.class()))
+            .attr("x", "0")
+            .attr("y", &y.to_string())
+            .text(&short)
     }
 
     /// The line of a lane: whole as far as its side has events, dotted after that.
@@ -170,8 +175,8 @@ impl<'a> Sheet<'a> {
         let line = tag("line").class("parting").attr("x1", &x).attr("x2", &x).attr("y1", "16");
         let line = line.attr("y2", &(self.height() - 14).to_string());
         let words = tag("text").class("parting").attr("x", &x).attr("y", "11").text("▼ here they part");
-        let link = tag("a").to(&Link::Here(anchors::parting(self.at))).attr("tabindex", "-1").with(words);
-        [Html::from(line), Html::from(link)].into_iter().collect()
+        let words = tag("a").to(&Link::Here(anchors::parting(self.at))).attr("tabindex", "-1").with(words);
+        [Html::from(line), Html::from(words)].into_iter().collect()
     }
 
     /// A row: its marks, and behind them a field that can be hit.
@@ -235,7 +240,8 @@ impl<'a> Sheet<'a> {
     fn gap(&self, at: usize) -> Html {
         let lane = |side: &Side| {
             let (x, y) = (self.middle(at), self.y(*side, at));
-            let cut = tag("rect").class("cut").attr("x", &(x - 9).to_string()).attr("y", &(y - 4).to_string());
+            let cut =
+                tag("rect").class("cut").attr("x", &(x - 9).to_string()).attr("y", &(y - 4).to_string());
             let dots = tag("text").class("dots").attr("x", &x.to_string()).attr("y", &(y + 4).to_string());
             [Html::from(cut.attr("width", "18").attr("height", "8")), dots.text("⋯").into()]
         };
@@ -277,7 +283,9 @@ fn mark(side: Side, cell: &Cell, x: usize, y: usize) -> Html {
             tag("polygon").class("mark warn").attr("points", &points).into()
         }
         Tone::Faint => circle(&format!("mark faint {}", side.class()), x, y, "3").into(),
-        Tone::Plain | Tone::Strong | Tone::Code => circle(&format!("mark {}", side.class()), x, y, "5").into(),
+        Tone::Plain | Tone::Strong | Tone::Code => {
+            circle(&format!("mark {}", side.class()), x, y, "5").into()
+        }
     };
     let times = lives::times(cell, true);
     if !times.is_empty() {

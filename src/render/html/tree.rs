@@ -159,7 +159,10 @@ mod tests {
 
     #[test]
     fn an_element_without_an_end_has_none() {
-        assert_eq!(Html::from(tag("meta").attr("charset", "utf-8")).into_string(), "<meta charset=\"utf-8\">\n");
+        assert_eq!(
+            Html::from(tag("meta").attr("charset", "utf-8")).into_string(),
+            "<meta charset=\"utf-8\">\n"
+        );
     }
 
     #[test]

@@ -71,7 +71,10 @@ mod tests {
     #[test]
     fn what_is_not_proved_is_for_the_reporter() {
         let out = render(&fixture::filled("x"), &Look::default());
-        assert!(out.contains("### Operating System\n<!-- os -->\n\n(for the reporter to fill in): "), "{out}");
+        assert!(
+            out.contains("### Operating System\n<!-- os -->\n\n(for the reporter to fill in): "),
+            "{out}"
+        );
         assert!(out.contains("### Claude Code Version\n<!-- version -->\n\nx\n"), "{out}");
         assert!(out.contains("```shell\nlastgood: x\n"), "{out}");
     }

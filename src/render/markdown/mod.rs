@@ -59,9 +59,7 @@ fn block(block: &Block) -> String {
         Block::Finding(finding) => finding::block(finding),
         Block::Lines { label, lines } if label.is_empty() => numbered_lines(lines),
         Block::Lines { label, lines } => folded(&inline::html(label), &numbered_lines(lines)),
-        Block::Details { summary, blocks } => {
-            folded(&inline::html(summary), &parts_of(blocks).join("\n\n"))
-        }
+        Block::Details { summary, blocks } => folded(&inline::html(summary), &parts_of(blocks).join("\n\n")),
     }
 }
 
@@ -234,9 +232,13 @@ mod tests {
 
     #[test]
     fn what_was_cut_is_said() {
-        let page = render(&fixture::filled(&"words ".repeat(60)), &Look { max_chars: 9000, ..Look::default() });
+        let page =
+            render(&fixture::filled(&"words ".repeat(60)), &Look { max_chars: 9000, ..Look::default() });
         let note = page.lines().last().unwrap_or_default();
-        assert!(note.starts_with("▲ Left out to stay within 9000 characters: sections of lines outside"), "{note}");
+        assert!(
+            note.starts_with("▲ Left out to stay within 9000 characters: sections of lines outside"),
+            "{note}"
+        );
     }
 
     #[test]
