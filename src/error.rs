@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Usage,
     /// The report cannot be written.
     Output,
+    /// The report would show a secret.
+    Secret,
 }
 
 /// An error: the thing it is about, the cause, and the remedy.

@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! source ─▶ parse ─▶ normalize ─▶ classify ─▶ timeline ─┬▶ align ─────┐
-//!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ render ─▶ bytes
-//!           pattern (knowledge as data) ────────────────┘             │
+//!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ redact ─▶ render ─▶ bytes
+//!           pattern (knowledge as data) ────────────────┴▶ bisect ────┘
 //! cli: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status
 //! ```
 //!
@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod align;
+pub mod bisect;
 pub mod classify;
 pub mod cli;
 pub mod diagnose;
@@ -22,6 +23,7 @@ pub mod error;
 pub mod normalize;
 pub mod parse;
 pub mod pattern;
+pub mod redact;
 pub mod render;
 pub mod report;
 pub mod source;

@@ -89,23 +89,30 @@ impl Aligned {
         self.rows.iter().filter_map(|r| r.kind).any(ChangeKind::is_behaviour)
     }
 
-    /// The first row with a difference of behaviour, and the lines at that point in both logs.
+    /// Where the two part: of the rows with a difference of behaviour the one that comes first in the bad log (a row that
+    /// it lacks: where it goes on without), and the lines at that point in both logs.
     pub fn divergence(&self) -> Option<Divergence> {
-        let row = self.rows.iter().position(|r| r.kind.is_some_and(ChangeKind::is_behaviour))?;
-        let differing = &self.rows[row..];
+        let behaviour = |r: &Change| r.kind.is_some_and(ChangeKind::is_behaviour);
+        let differing = (0..self.rows.len()).filter(|at| behaviour(&self.rows[*at]));
+        let row = differing.min_by_key(|at| self.point(*at).1.unwrap_or(u64::MAX))?;
+        let (good_line, bad_line) = self.point(row);
         let shown = &self.rows[row];
-        // Settled rows stand where bad has them; the point in a log is the least of its lines from here on.
-        let line = |side: fn(&Change) -> Option<&Item>| {
-            differing.iter().filter_map(side).map(|i| i.event.line).min()
-        };
-        let (mut good_line, mut bad_line) = (line(|c| c.good.as_ref()), line(|c| c.bad.as_ref()));
-        if let (Some(ChangeKind::Repeated), Some(good), Some(bad)) = (shown.kind, &shown.good, &shown.bad) {
-            // Both did it so often; where one goes on doing it is where they part.
-            good_line = Some(turn(good, bad.repeats));
-            bad_line = Some(turn(bad, good.repeats));
-        }
         let event = shown.bad.as_ref().or(shown.good.as_ref())?.event.id().to_owned();
         Some(Divergence { good_line, bad_line, event, row })
+    }
+
+    /// The lines of the good and of the bad log at a row; where a side ends before it, there is none.
+    fn point(&self, row: usize) -> (Option<u64>, Option<u64>) {
+        let here = &self.rows[row];
+        if let (Some(ChangeKind::Repeated), Some(good), Some(bad)) = (here.kind, &here.good, &here.bad) {
+            // Both did it so often; where one goes on doing it is where they part.
+            return (Some(turn(good, bad.repeats)), Some(turn(bad, good.repeats)));
+        }
+        // Settled rows stand where bad has them; the point in a log is the least of its lines from here on.
+        let rest = &self.rows[row..];
+        let least =
+            |side: fn(&Change) -> Option<&Item>| rest.iter().filter_map(side).map(|i| i.event.line).min();
+        (least(|c| c.good.as_ref()), least(|c| c.bad.as_ref()))
     }
 }
 

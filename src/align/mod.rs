@@ -110,7 +110,9 @@ fn one_server(pair: &Pair, good: Side<'_>, bad: Side<'_>) -> ServerDiff {
     let aligned = sessions(&good_lives, &bad_lives);
     let outcome = (last_outcome(&good_lives), last_outcome(&bad_lives));
     let divergence = aligned.divergence();
-    let verdict = verdict(outcome, aligned.differs());
+    // A server that the bad log does not have is lost, if MCP is seen there at all.
+    let gone = pair.bad.is_none() && bad.input.mcp_lines > 0;
+    let verdict = if gone { verdict_of_gone(outcome.0) } else { verdict(outcome, aligned.differs()) };
     let good_name = pair.good.clone().filter(|g| pair.bad.as_ref().is_some_and(|b| b != g));
     let name = pair.bad.clone().or_else(|| pair.good.clone()).unwrap_or_default();
     ServerDiff { name, good_name, verdict, outcome, divergence, aligned }
@@ -136,6 +138,13 @@ fn sessions(good: &[&Life], bad: &[&Life]) -> Aligned {
 
 fn compared<'a>(life: Option<&&'a Life>) -> Vec<&'a Item> {
     life.map(|l| l.compared().collect()).unwrap_or_default()
+}
+
+fn verdict_of_gone(good: Option<Outcome>) -> Verdict {
+    match good {
+        Some(Outcome::Ready | Outcome::Degraded) => Verdict::Regressed,
+        _ => Verdict::Changed,
+    }
 }
 
 fn verdict(outcome: (Option<Outcome>, Option<Outcome>), differs: bool) -> Verdict {

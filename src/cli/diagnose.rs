@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Least {
+pub(super) enum Least {
     Info,
     Low,
     Warning,

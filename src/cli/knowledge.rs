@@ -1,12 +1,15 @@
-//! Loads what is known: the built-in pack and those given with `--patterns`, and compiles the signatures.
+//! Loads what is known: the built-in pack, installed ones and those given with `--patterns`, under the user's overlay;
+//! and compiles the signatures.
 
 use std::path::Path;
+
+use semver::Version;
 
 use super::output::warn;
 use crate::diagnose::{Compiled, Vocabulary, compile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pattern::{Knowledge, Status};
-use crate::source::files_of_pack;
+use crate::pattern::{BUILTIN, Folder, Knowledge, Overlay, PackInfo, Signature, builtin_files};
+use crate::source::{Store, files_of_pack};
 
 /// Knowledge, ready to use.
 pub(super) struct Loaded {
@@ -19,24 +22,10 @@ pub(super) struct Loaded {
 /// All packs. A folder that cannot be read is an error, for the user asked for it; a file of a pack that cannot be
 /// used is told, and the others go on. Signatures in the sandbox, and replaced ones, are off.
 pub(super) fn load(folders: &[String]) -> Result<Loaded> {
-    let mut packs = Vec::new();
-    for folder in folders {
-        packs.push((folder.clone(), files_of_pack(Path::new(folder))?));
-    }
-    let knowledge = Knowledge::load(&packs);
+    let knowledge = known(folders)?;
     let mut unusable: Vec<String> = knowledge.errors.iter().map(ToString::to_string).collect();
-    let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
-    let mut rules = Vec::new();
-    let on = knowledge.signatures.iter().filter(|s| matches!(s.def.status, Status::Stable | Status::Test));
-    for signature in on {
-        match compile(signature, &words) {
-            Ok(rule) => rules.push(rule),
-            Err(problems) => {
-                let file = format!("{}/signatures/{}.json", signature.source, signature.id);
-                unusable.extend(problems.iter().map(|p| format!("{file}: {p}")));
-            }
-        }
-    }
+    let (rules, problems) = rules(&knowledge, Signature::is_on);
+    unusable.extend(problems);
     for problem in &unusable {
         warn("pack", problem);
     }
@@ -47,4 +36,64 @@ pub(super) fn load(folders: &[String]) -> Result<Loaded> {
         }
         None => Ok(Loaded { knowledge, rules }),
     }
+}
+
+/// All packs with the overlay in force, as far as they can be used.
+pub(super) fn known(folders: &[String]) -> Result<Knowledge> {
+    let mut all = installed();
+    for folder in folders {
+        all.push((folder.clone(), files_of_pack(Path::new(folder))?));
+    }
+    let mut knowledge = Knowledge::load(&all);
+    if let Some(text) = Store::of_user().and_then(|s| s.overrides()) {
+        let problems = match Overlay::parse(&text) {
+            Ok(overlay) => knowledge.overlay(&overlay),
+            Err(problem) => vec![format!("{problem}; mend it, or see `lastgood patterns overrides`")],
+        };
+        problems.iter().for_each(|p| warn("overrides.json", p));
+    }
+    Ok(knowledge)
+}
+
+/// Compiles the signatures that are `wanted`; what cannot be, by file.
+pub(super) fn rules(
+    knowledge: &Knowledge,
+    wanted: impl Fn(&Signature) -> bool,
+) -> (Vec<Compiled>, Vec<String>) {
+    let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
+    let (mut rules, mut unusable) = (Vec::new(), Vec::new());
+    for signature in knowledge.signatures.iter().filter(|s| wanted(s)) {
+        match compile(signature, &words) {
+            Ok(rule) => rules.push(rule),
+            Err(problems) => {
+                let file = format!("{}/signatures/{}.json", signature.source, signature.id);
+                unusable.extend(problems.iter().map(|p| format!("{file}: {p}")));
+            }
+        }
+    }
+    (rules, unusable)
+}
+
+/// The packs that this user installed. One that is not what was installed is named and left out; so is, without a
+/// word, a pack of the built-in one's id that the program has overtaken.
+pub(super) fn installed() -> Vec<Folder> {
+    let Some(store) = Store::of_user() else { return Vec::new() };
+    let mut folders = Vec::new();
+    for id in store.ids() {
+        match store.read(&id) {
+            Ok(pack) if id == BUILTIN && version_of(&pack.files) <= version_of(&builtin()) => {}
+            Ok(pack) => folders.push((format!("installed:{id}"), pack.files)),
+            Err(error) => warn("pack", &error.to_string()),
+        }
+    }
+    folders
+}
+
+/// The files of the built-in pack.
+pub(super) fn builtin() -> Vec<(String, String)> {
+    builtin_files().iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect()
+}
+
+fn version_of(files: &[(String, String)]) -> Option<Version> {
+    PackInfo::in_files(files).map(|info| info.version)
 }

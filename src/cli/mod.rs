@@ -2,13 +2,16 @@
 //!
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
+mod bisect;
 mod clipboard;
 mod diagnose;
 mod diff;
 mod knowledge;
 mod options;
 mod output;
+mod patterns;
 mod reading;
+mod redact;
 mod summary;
 mod timeline;
 
@@ -25,6 +28,7 @@ Examples:
   lastgood diff good.log bad.log --format markdown     the same, to paste into an issue
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
+  lastgood redact bad.log -o safe.log                  the log, safe to share
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -46,6 +50,12 @@ enum Verb {
     Diagnose(diagnose::Arguments),
     /// Show the life of each MCP server in one log
     Timeline(timeline::Arguments),
+    /// Look at the known failures, write new ones, install packs of them
+    Patterns(patterns::Arguments),
+    /// Find the last good and the first bad version of the client
+    Bisect(bisect::Arguments),
+    /// Print a log without what is secret in it, line by line
+    Redact(redact::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -57,6 +67,12 @@ enum Exit {
     Something = 1,
     /// Usage, unreadable input, unusable pack.
     Trouble = 2,
+    /// A bisection with a range only.
+    Range = 3,
+    /// A bisection of versions that flip back and forth.
+    NotMonotone = 4,
+    /// A bisection that is less sure than was asked.
+    Flaky = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -89,5 +105,8 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Diff(arguments) => diff::run(arguments),
         Verb::Diagnose(arguments) => diagnose::run(arguments),
         Verb::Timeline(arguments) => timeline::run(arguments),
+        Verb::Patterns(arguments) => patterns::run(arguments),
+        Verb::Bisect(arguments) => bisect::run(arguments),
+        Verb::Redact(arguments) => redact::run(arguments),
     }
 }

@@ -37,6 +37,12 @@ pub(super) struct Output {
     /// Append the report as Markdown to the step summary of GitHub Actions, too
     #[arg(long)]
     pub(super) github_summary: bool,
+    /// Leave secrets, hosts, user names and ids in the report
+    #[arg(long)]
+    pub(super) no_redact: bool,
+    /// List on standard error what was replaced, and how often
+    #[arg(long, conflicts_with = "no_redact")]
+    pub(super) redactions: bool,
 }
 
 impl Output {

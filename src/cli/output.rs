@@ -6,7 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use super::options::{Output, When};
 use super::{clipboard, summary};
 use crate::error::{Error, ErrorKind, Result};
-use crate::render::{self, Look};
+use crate::redact::{self, Count};
+use crate::render::{self, Format, Look};
 use crate::report::Report;
 
 /// Columns where no terminal says otherwise.
@@ -14,24 +15,29 @@ const WIDTH: usize = 80;
 
 /// Renders a report and writes it to all places asked for. A reader that closes the pipe early is no error.
 pub(super) fn write(report: &Report, output: &Output) -> Result<()> {
-    let text = rendered(report, output.format(), &look(output))?;
+    let text = rendered(report, output.format(), &look(output), output)?;
+    if output.redactions {
+        tell_redactions(&redact::report(report).counts());
+    }
     match &output.file {
         Some(path) => std::fs::write(path, text).map_err(|e| cannot_write(path, &e))?,
         None => pipe(&text)?,
     }
     if output.github_summary {
-        summary::append(&rendered(report, "markdown", &look(output))?)?;
+        summary::append(&rendered(report, "markdown", &look(output), output)?)?;
     }
     if output.copy {
         let format = Some(output.format()).filter(|name| *name != "terminal").unwrap_or("markdown");
-        clipboard::copy(&rendered(report, format, &Look { colour: false, ..look(output) })?)?;
+        clipboard::copy(&rendered(report, format, &Look { colour: false, ..look(output) }, output)?)?;
     }
     Ok(())
 }
 
-fn rendered(report: &Report, format: &str, look: &Look) -> Result<String> {
-    match render::by_name(format) {
-        Some(format) => Ok((format.render)(report, look)),
+/// The report in a format, without what is secret unless that is asked for.
+fn rendered(report: &Report, name: &str, look: &Look, output: &Output) -> Result<String> {
+    match render::by_name(name) {
+        Some(format) if output.no_redact => Ok((format.render)(report, look)),
+        Some(format) => safe(report, format, look),
         None => Err(Error::new(ErrorKind::Usage, "--format", "no such format", "see --help for the list")),
     }
 }
@@ -39,6 +45,31 @@ fn rendered(report: &Report, format: &str, look: &Look) -> Result<String> {
 /// A file that cannot be written.
 pub(super) fn cannot_write(path: &str, error: &io::Error) -> Error {
     Error::new(ErrorKind::Output, path, error.to_string(), "choose a place that can be written to")
+}
+
+/// The text without what is secret. It is looked through once more before anyone sees it.
+fn safe(report: &Report, format: &Format, look: &Look) -> Result<String> {
+    let redacted = redact::report(report);
+    let render = |report: &Report| (format.render)(report, look);
+    let text = render(&redacted.report);
+    if let Err(leak) = redacted.check(&text, render) {
+        let cause = format!("a secret was left in the report (rule {}), so it is not shown", leak.rule);
+        let remedy = "please report this; `--no-redact` shows it to you alone";
+        return Err(Error::new(ErrorKind::Secret, format!("--format {}", format.name), cause, remedy));
+    }
+    Ok(text)
+}
+
+/// Lists what was replaced: by rule, never the value.
+pub(super) fn tell_redactions(counts: &[Count]) {
+    if counts.is_empty() {
+        eprintln!("lastgood: nothing was replaced");
+    }
+    for Count { rule, what, places, values } in counts {
+        let places = format!("{places} {}", if *places == 1 { "place" } else { "places" });
+        let values = format!("{values} {}", if *values == 1 { "value" } else { "values" });
+        eprintln!("lastgood: replaced {rule}: {places}, {values} ({what})");
+    }
 }
 
 fn pipe(text: &str) -> Result<()> {

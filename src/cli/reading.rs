@@ -47,13 +47,18 @@ pub(super) struct Reading {
 
 /// Reads a log.
 pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
+    read_as(path, loaded, wish, true)
+}
+
+/// Reads a log; the signatures hear of the client's version only if it is `told`.
+pub(super) fn read_as(path: &str, loaded: &Loaded, wish: Wish<'_>, told: bool) -> Result<Reading> {
     let source = Source::open(path)?;
     let mut gathering = Gathering::new(loaded, wish);
     let (dialect, tally) = parse::read(source, &mut |line| gathering.see(line))?;
     let Gathering { summary, lives, unknown, engine, surroundings, .. } = gathering;
     let (start, stamp, line) = (summary.first_stamp(), summary.last_stamp(), summary.last_line());
     let input = summary.finish(path, dialect, tally, wish.version);
-    let client = input.client_version.as_ref().and_then(|v| Version::parse(&v.value).ok());
+    let client = input.client_version.as_ref().filter(|_| told).and_then(|v| Version::parse(&v.value).ok());
     let diagnosis =
         engine.map(|e| e.finish(End { stamp, line, client: client.as_ref() })).unwrap_or_default();
     Ok(Reading { input, start, lives: lives.finish(), unknown, diagnosis, surroundings })

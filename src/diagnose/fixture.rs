@@ -80,6 +80,7 @@ pub(super) fn signature(rule: Value, more: &[(&str, Value)]) -> Signature {
         pack: "mcp".to_owned(),
         source: "mcp".to_owned(),
         def: serde_json::from_value(json).unwrap(),
+        switched: None,
     }
 }
 

@@ -16,6 +16,7 @@ mod duration;
 mod engine;
 mod explain;
 mod keys;
+mod lint;
 mod order;
 mod plan;
 mod record;
@@ -40,6 +41,10 @@ pub use answer::{Applicability, Diagnosis, Escalated, Evidence, Finding, Inconcl
 pub use compile::{Compiled, Problem, compile};
 pub use engine::{End, Engine, run};
 pub use explain::{Attempt, Stop, explain};
+pub use lint::lint;
 pub use order::order;
-pub use trial::{TrialOutcome, diagnose_case, events_of, trial};
+pub use trial::{
+    Fate, Mutant, Noise, OnTrial, Proven, TrialOutcome, Verdict, diagnose_case, events_of, is_loud, prove,
+    trial,
+};
 pub use vocabulary::Vocabulary;

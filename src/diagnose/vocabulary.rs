@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::pattern::{EventDef, Scope, Wording};
+use crate::pattern::{EventDef, Scope, Wording, nearest};
 
 /// The events that signatures may name.
 #[derive(Debug, Clone, Default)]
@@ -60,34 +60,9 @@ impl Vocabulary {
     }
 }
 
-/// The candidate with the fewest edits from `word`, if they are at most a third of it.
-pub(super) fn nearest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let most = (word.chars().count() / 3).max(1);
-    candidates.map(|c| (edits(word, c), c)).filter(|(d, _)| *d <= most).min().map(|(_, c)| c)
-}
-
-/// Levenshtein distance, one row at a time.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let best = (diagonal + usize::from(x != y)).min(left + 1).min(*cell + 1);
-            diagonal = *cell;
-            *cell = best;
-            left = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Vocabulary, edits, nearest};
+    use super::Vocabulary;
 
     fn vocabulary() -> Vocabulary {
         let def = serde_json::json!({
@@ -113,14 +88,5 @@ mod tests {
         assert_eq!(vocabulary().nearest("conected"), Some("connected"));
         assert_eq!(vocabulary().nearest("tool.call"), None);
         assert_eq!(vocabulary().nearest_field("connected", "transprot"), Some("transport"));
-        assert_eq!(nearest("ab", ["xy", "ac"].into_iter()), Some("ac"));
-    }
-
-    #[test]
-    fn edits_are_counted_as_levenshtein_did() {
-        assert_eq!(
-            [edits("kitten", "sitting"), edits("", "abc"), edits("abc", ""), edits("a", "a")],
-            [3, 3, 3, 0]
-        );
     }
 }

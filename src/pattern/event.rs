@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// One file of `events/`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EventFile {
     /// Version of the format of this file; an unknown one refuses the file.
@@ -19,6 +20,7 @@ pub struct EventFile {
 
 /// An event: one meaning, in every wording that a client version gave it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EventDef {
     /// Dotted name, e.g. `session.expired`.
@@ -50,6 +52,7 @@ pub struct EventDef {
 
 /// A field computed from another: the first needle that the text of `from` contains gives the value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Derive {
     /// The field that is searched.
@@ -62,6 +65,7 @@ pub struct Derive {
 
 /// One wording: a literal text with typed holes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WordingDef {
     /// The text, e.g. `Closing transport ({reason:text})`.
@@ -89,6 +93,7 @@ pub struct WordingDef {
 
 /// The part of a server's life that an event belongs to. Renderers colour by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// The client as a whole: start, configuration.
@@ -113,6 +118,7 @@ pub enum Phase {
 
 /// Whether a difference in an event is a difference in behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// What the two sides did.
@@ -133,6 +139,7 @@ impl Class {
 
 /// What an event does to the outcome of its server: the closed set that `timeline` folds over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// Nothing.
@@ -181,6 +188,7 @@ impl Effect {
 
 /// Whether an event's place among concurrent events means anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
     /// It may swap places with events of other phases.
@@ -199,6 +207,7 @@ impl Order {
 
 /// Where a wording stands in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// After `MCP server "NAME":`.

@@ -4,17 +4,29 @@
 //! wordings and checked signatures, and one [`PackError`] for each file that cannot be used, with line and
 //! column. One bad file never takes the others down. This room knows nothing of logs.
 
+mod canon;
 mod catalogue;
 mod event;
+pub mod lint;
+mod nearest;
+mod overlay;
 mod pack;
+mod schema;
 mod signature;
+mod versions;
 mod wording;
 
+pub use canon::canonical;
 pub use catalogue::{Catalogue, Recognized};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
-pub use pack::{Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files};
+pub use nearest::nearest;
+pub use overlay::{Overlay, Override};
+pub use pack::{
+    BUILTIN, Folder, Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files,
+};
 pub use signature::{
     AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity,
     SignatureDef, Status, Step, TestCase,
 };
+pub use versions::{Publication, Published, VersionFile};
 pub use wording::{Hole, Piece, Wording};

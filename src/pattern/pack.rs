@@ -13,13 +13,24 @@ use sha2::{Digest, Sha256};
 
 use super::catalogue::Catalogue;
 use super::event::{EventDef, EventFile};
-use super::signature::SignatureDef;
+use super::signature::{SignatureDef, Status};
+use super::versions::{Published, VersionFile};
+
+/// The label of the built-in pack, which is its id, too.
+pub const BUILTIN: &str = "mcp";
+
+/// Where a pack was read from, and its files: path inside the pack, and text.
+pub type Folder = (String, Vec<(String, String)>);
 
 /// The format of pack files that this build reads.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
+
+/// The file of a pack that lists the published versions of the client.
+const VERSIONS: &str = "versions.json";
 
 /// `pack.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PackInfo {
     /// Version of the format.
@@ -27,8 +38,10 @@ pub struct PackInfo {
     /// The pack's name.
     pub id: String,
     /// The pack's own version.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub version: Version,
     /// The versions of lastgood that can use it.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub engine: VersionReq,
     /// SPDX licence expression.
     pub license: String,
@@ -45,8 +58,17 @@ pub struct PackInfo {
     pub version_marks: Vec<VersionMark>,
 }
 
+impl PackInfo {
+    /// What the `pack.json` among the files of a pack says, if this build can use it.
+    pub fn in_files(files: &[(String, String)]) -> Option<Self> {
+        let (_, text) = files.iter().find(|(path, _)| path == "pack.json")?;
+        serde_json::from_str(text).ok().filter(|info| refusal(info).is_none())
+    }
+}
+
 /// A place where a log names the client's version: right behind `before`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VersionMark {
     /// The literal text before the version.
@@ -100,6 +122,15 @@ pub struct Signature {
     pub source: String,
     /// What its file says.
     pub def: SignatureDef,
+    /// Whether an overlay switched it on or off; `None`: its status decides.
+    pub switched: Option<bool>,
+}
+
+impl Signature {
+    /// Whether it is looked for: what is in the sandbox, or replaced, is off unless it was switched on.
+    pub fn is_on(&self) -> bool {
+        self.switched.unwrap_or(matches!(self.def.status, Status::Stable | Status::Test))
+    }
 }
 
 /// Everything that is known, from all packs.
@@ -115,6 +146,8 @@ pub struct Knowledge {
     pub mcp_heads: Vec<String>,
     /// Where a log names the client's version.
     pub version_marks: Vec<VersionMark>,
+    /// The versions of the client that were published.
+    pub published: Published,
     /// Files that cannot be used.
     pub errors: Vec<PackError>,
 }
@@ -131,13 +164,21 @@ impl Knowledge {
     }
 
     /// The built-in pack with others on top: each a label and its files. Later packs add events, wordings and
-    /// signatures; a signature of the same id replaces the earlier one.
-    pub fn load(more: &[(String, Vec<(String, String)>)]) -> Self {
+    /// signatures; a signature of the same id replaces the earlier one, and a usable pack of the same id the whole
+    /// earlier pack: that is how one is worked on, and how knowledge is newer than the program.
+    pub fn load(more: &[Folder]) -> Self {
         let builtin = builtin_files().iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+        let all: Vec<Folder> =
+            [(BUILTIN.to_owned(), builtin)].into_iter().chain(more.iter().cloned()).collect();
+        let ids: Vec<Option<String>> =
+            all.iter().map(|(_, files)| PackInfo::in_files(files).map(|i| i.id)).collect();
         let mut gathered = Gathered::default();
-        gathered.add("mcp", builtin);
-        for (label, files) in more {
-            gathered.add(label, files.clone());
+        for (i, (label, files)) in all.into_iter().enumerate() {
+            let replaced =
+                |id: &Option<String>| id.is_some() && ids.iter().skip(i + 1).any(|later| later == id);
+            if !ids.get(i).is_some_and(replaced) {
+                gathered.add(&label, files);
+            }
         }
         gathered.finish()
     }
@@ -155,6 +196,7 @@ struct Gathered {
     signatures: BTreeMap<String, Signature>,
     mcp_heads: Vec<String>,
     version_marks: Vec<VersionMark>,
+    published: Published,
     errors: Vec<PackError>,
 }
 
@@ -185,6 +227,7 @@ impl Gathered {
         self.version_marks.extend(info.version_marks);
         for (path, text) in &files {
             match path.split_once('/') {
+                None if path == VERSIONS => self.add_versions(label, path, text),
                 Some(("events", _)) => self.add_events(label, path, text),
                 Some(("signatures", name)) => self.add_signature(label, &info.id, path, name, text),
                 _ => {}
@@ -213,8 +256,19 @@ impl Gathered {
             return;
         }
         let id = name.trim_end_matches(".json").to_owned();
-        self.signatures
-            .insert(id.clone(), Signature { id, pack: pack.to_owned(), source: label.to_owned(), def });
+        self.signatures.insert(
+            id.clone(),
+            Signature { id, pack: pack.to_owned(), source: label.to_owned(), def, switched: None },
+        );
+    }
+
+    fn add_versions(&mut self, label: &str, path: &str, text: &str) {
+        let Some(file) = self.read::<VersionFile>(label, path, text) else { return };
+        if file.schema == SCHEMA {
+            self.published.extend(file);
+        } else {
+            self.errors.push(problem(label, path, &unknown_schema(file.schema)));
+        }
     }
 
     fn read<T: DeserializeOwned>(&mut self, label: &str, path: &str, text: &str) -> Option<T> {
@@ -247,12 +301,14 @@ impl Gathered {
             signatures: self.signatures.into_values().collect(),
             mcp_heads: self.mcp_heads,
             version_marks: self.version_marks,
+            published: self.published,
             errors: self.errors,
         }
     }
 }
 
-fn refusal(info: &PackInfo) -> Option<String> {
+/// Why this build cannot use a pack, if it cannot.
+pub(super) fn refusal(info: &PackInfo) -> Option<String> {
     if info.schema != SCHEMA {
         return Some(unknown_schema(info.schema));
     }
@@ -266,7 +322,7 @@ fn refusal(info: &PackInfo) -> Option<String> {
     })
 }
 
-fn unknown_schema(schema: u32) -> String {
+pub(super) fn unknown_schema(schema: u32) -> String {
     format!("schema {schema} is not known to this version, which reads schema {SCHEMA}; update lastgood")
 }
 
@@ -275,13 +331,15 @@ fn problem(label: &str, path: &str, what: &str) -> PackError {
 }
 
 /// `serde_json` ends its messages with the position, which the error carries already.
-fn without_position(message: &str) -> String {
+pub(super) fn without_position(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(head, _)| head).to_owned()
 }
 
-fn digest(files: &[(String, String)]) -> String {
+/// SHA-256 over names and texts, in order. Over what findings are made of. The list of versions is no part of it: it changes with every release of the client,
+/// decides no finding, and is cited by its own day.
+pub(super) fn digest(files: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
-    for (path, text) in files {
+    for (path, text) in files.iter().filter(|(path, _)| path != VERSIONS) {
         hash.update((path.len() as u64).to_le_bytes());
         hash.update(path);
         hash.update((text.len() as u64).to_le_bytes());

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 /// One signature: one file, whose name is its id.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignatureDef {
     /// Version of the format; an unknown one refuses the file.
@@ -55,6 +56,7 @@ pub struct SignatureDef {
 
 /// Whose fault a failure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The client did it right before.
@@ -75,6 +77,7 @@ pub enum Kind {
 
 /// How far a signature is to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Its wording was never seen in a log: off by default.
@@ -89,6 +92,7 @@ pub enum Status {
 
 /// How bad a finding is, least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing, no fault.
@@ -105,6 +109,7 @@ pub enum Severity {
 
 /// The client versions that a signature is known in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AppliesTo {
     /// A range such as `>=2.1.147, <2.1.153`; absent: any version.
@@ -117,6 +122,7 @@ pub struct AppliesTo {
 
 /// What a match outside of a signature's range means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Outside {
     /// The defect may be back: report it as such.
@@ -128,6 +134,7 @@ pub enum Outside {
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// `report`, `fixed-by`, `introduced-by`, `spec`, `sample`.
@@ -139,6 +146,7 @@ pub struct Reference {
 
 /// The logic of a signature.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Fields that all events of one match share; `server` almost always.
@@ -165,6 +173,7 @@ pub struct Rule {
 
 /// One step: an event, or (last only) the absence of events.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Its name, for `says` and the evidence.
@@ -172,6 +181,7 @@ pub struct Step {
     pub name: String,
     /// The events that fill it.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "one_or_many")]
+    #[cfg_attr(test, schemars(schema_with = "one_or_many::schema"))]
     pub event: Vec<String>,
     /// Tests on the fields of the event.
     #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
@@ -198,6 +208,7 @@ pub struct Step {
 
 /// How often an event must come, and in what time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Count {
     /// At least this often.
@@ -208,6 +219,7 @@ pub struct Count {
 
 /// What it means when a log ends before an absence is proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AtEnd {
     /// Cannot be told.
@@ -220,6 +232,7 @@ pub enum AtEnd {
 
 /// An event after a match that raises its severity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Escalation {
     /// The event.
@@ -234,6 +247,7 @@ pub struct Escalation {
 
 /// What a signature tells a person. Holes: `{server}`, `{STEP.line}`, `{STEP.FIELD}`, `{STEP.n}`, `{dt:A..B}`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Says {
     /// What happened, in one sentence.
@@ -246,6 +260,7 @@ pub struct Says {
 
 /// A test of a signature: a log, and what must come of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TestCase {
     /// What it shows, as a sentence.
@@ -261,6 +276,9 @@ pub struct TestCase {
     /// What `applicability` must be, if it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applicability: Option<String>,
+    /// Other signatures that are rightly found in it: any other one there is noise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Whether the lines were made from documents instead of taken from a log.
     #[serde(default, skip_serializing_if = "is_false")]
     pub synthetic: bool,
@@ -273,6 +291,7 @@ pub struct TestCase {
 
 /// The four answers of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Expect {
     /// It is there.
@@ -317,5 +336,10 @@ mod one_or_many {
             }
         }
         d.deserialize_any(OneOrMany)
+    }
+    #[cfg(test)]
+    pub(super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let text = serde_json::json!({ "type": "string" });
+        schemars::json_schema!({ "anyOf": [text, { "type": "array", "items": text }] })
     }
 }

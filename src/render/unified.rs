@@ -34,7 +34,12 @@ pub(super) fn lines(lives: &Lives) -> Vec<String> {
 /// Lines of a log behind their numbers.
 pub(super) fn numbered(lines: &[(u64, String)]) -> Vec<String> {
     let digits = lines.iter().map(|(number, _)| number.to_string().len()).max().unwrap_or_default();
-    lines.iter().map(|(number, text)| format!("{number:>digits$}  {}", log_text(text))).collect()
+    let line = |(number, text): &(u64, String)| {
+        // A line without a number is none of a log.
+        let number = if *number == 0 { String::new() } else { number.to_string() };
+        format!("{number:>digits$}  {}", log_text(text))
+    };
+    lines.iter().map(line).collect()
 }
 
 /// A log's words, clean and not too long.

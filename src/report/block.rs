@@ -66,7 +66,7 @@ pub enum Block {
     Lines {
         /// What they are, e.g. the file's name.
         label: String,
-        /// Line number and text.
+        /// Line number and text; number 0: a remark on the line before it, none of the log's own.
         lines: Vec<(u64, String)>,
     },
     /// Blocks that a reader may skip: folded away where the format can.

@@ -13,7 +13,7 @@ use crate::pattern::PackId;
 use crate::timeline::{Input, Item, Life, Outcome};
 
 /// The version of this program, as documents cite it.
-const TOOL: &str = env!("CARGO_PKG_VERSION");
+pub(super) const TOOL: &str = env!("CARGO_PKG_VERSION");
 
 /// `lastgood.timeline/1`.
 pub(super) fn timeline(
@@ -75,7 +75,7 @@ pub(super) fn diagnosis(packs: &[PackId], inputs: &[&Input], more: BTreeMap<&str
     document
 }
 
-fn extend(document: &mut Value, more: BTreeMap<&str, Value>) {
+pub(super) fn extend(document: &mut Value, more: BTreeMap<&str, Value>) {
     if let Some(map) = document.as_object_mut() {
         map.extend(more.into_iter().map(|(k, v)| (k.to_owned(), v)));
     }

@@ -4,6 +4,7 @@
 //! [`Block`] shapes, and the document that scripts read. It decides what is said and how much; how it looks
 //! is decided in `render`.
 
+mod bisect;
 mod block;
 mod diagnosis;
 mod diff;
@@ -11,11 +12,13 @@ mod document;
 mod finding;
 mod form;
 mod log;
+pub mod patterns;
 mod show;
 mod surroundings;
 mod timeline;
 mod words;
 
+pub use bisect::{Bisected, JudgedBy, bisect};
 pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Table, Tone};
 pub use diagnosis::{Diagnosed, diagnosis};
 pub use diff::{Compared, DiffSide, diff};

@@ -1,9 +1,11 @@
-//! Opens inputs: the only room that reads files and standard input.
+//! Opens inputs: the only room that reads files and standard input. Keeps the packs that a user installed.
 //!
 //! Comes in: a path as the user wrote it. Goes out: a [`Source`], which hands over the input line by line, as bytes,
-//! in constant memory, and in the end a [`Tally`] (lines, bytes, digest). It knows nothing of what the lines mean.
+//! in constant memory, and in the end a [`Tally`] (lines, bytes, digest); or the files of a pack, from a folder, an
+//! archive or the [`Store`]. It knows nothing of what the lines mean.
 
 mod lines;
+mod store;
 mod walk;
 
 use std::fs::File;
@@ -11,6 +13,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 pub use lines::{MAX_LINE, Tally};
+pub use store::{Installed, Store, Switched, fetch_pack};
 pub use walk::{files_of_pack, logs_in};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -42,8 +42,8 @@ impl Outcome {
         match self {
             Self::Ready => Some(0),
             Self::Degraded => Some(1),
-            Self::NeedsAuth => Some(2),
-            Self::Failed => Some(3),
+            // Without its tools it is either way; which of the two a client says of one answer changed with 2.1.170.
+            Self::NeedsAuth | Self::Failed => Some(2),
             Self::Pending | Self::Unknown => None,
         }
     }
@@ -71,6 +71,8 @@ enum State {
     Closed,
     /// It was there, and is gone.
     Lost,
+    /// It was gone, and a connection is being tried again.
+    Recovering,
     /// It never came to be.
     Failed,
 }
@@ -81,6 +83,8 @@ pub struct Health {
     state: State,
     needs_auth: bool,
     tools_lost: bool,
+    /// Whether the server said that it does not know the session, and nothing came after that.
+    session_lost: bool,
     recovered: bool,
     /// Whether the last connection was made after a close without a cause. It is a recovery if anything comes of it,
     /// and else the last breath of a client that is being shut down.
@@ -100,6 +104,7 @@ impl Health {
         if event.echo {
             return;
         }
+        self.session_lost |= event.str("session") == Some("lost");
         match event.effect() {
             Effect::Attempt => self.attempt(),
             Effect::Connected => self.connected(),
@@ -113,7 +118,7 @@ impl Health {
             Effect::ToolsListed => self.tools_listed(),
             Effect::Call => self.call(),
             Effect::CallOk => self.call_ok(),
-            Effect::CallFailed => self.call_failed(),
+            Effect::CallFailed => self.call_failed(event.str("cause") == Some("cancelled")),
             Effect::CallRetried => self.call_retried(),
             Effect::None | Effect::ClientStart | Effect::Aborted => {}
         }
@@ -125,19 +130,22 @@ impl Health {
     }
 
     fn attempt(&mut self) {
-        if self.state == State::Unseen {
-            self.state = State::Trying;
+        match self.state {
+            State::Unseen => self.state = State::Trying,
+            State::Lost => self.state = State::Recovering,
+            _ => {}
         }
     }
 
     fn connected(&mut self) {
         // A second connection without a loss before it is the client's own doing: a version probe.
-        self.recovered |= matches!(self.state, State::Lost | State::Failed);
+        self.recovered |= matches!(self.state, State::Lost | State::Recovering | State::Failed);
         self.reconnected = self.state == State::Closed;
         self.state = State::Connected;
         self.connects += 1;
         self.needs_auth = false;
         self.tools_lost = false;
+        self.session_lost = false;
     }
 
     fn connect_failed(&mut self) {
@@ -166,7 +174,9 @@ impl Health {
     fn recovering(&mut self) {
         self.recovered |= std::mem::take(&mut self.reconnected);
         if self.state == State::Connected {
-            self.state = if self.in_flight > 0 { State::Lost } else { State::Closed };
+            self.state = if self.in_flight > 0 { State::Recovering } else { State::Closed };
+        } else if self.state == State::Lost {
+            self.state = State::Recovering;
         }
     }
 
@@ -181,15 +191,17 @@ impl Health {
         // Tools that answer are not lost, and a log that begins in the middle has no connect line.
         self.tools_lost = false;
         self.needs_auth = false;
-        if matches!(self.state, State::Unseen | State::Lost) {
-            self.recovered |= self.state == State::Lost;
+        self.session_lost = false;
+        if matches!(self.state, State::Unseen | State::Lost | State::Recovering) {
+            self.recovered |= self.state != State::Unseen;
             self.state = State::Connected;
         }
     }
 
-    fn call_failed(&mut self) {
+    /// A call that its user cancelled did not fail.
+    fn call_failed(&mut self, cancelled: bool) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.calls_failed += 1;
+        self.calls_failed += u64::from(!cancelled);
     }
 
     fn call_retried(&mut self) {
@@ -209,17 +221,20 @@ impl Health {
 
     /// Whether the server is gone, so that a close is no orderly shutdown.
     pub fn is_lost(&self) -> bool {
-        matches!(self.state, State::Lost | State::Failed)
+        matches!(self.state, State::Lost | State::Recovering | State::Failed)
     }
 
     /// The outcome, if the log ended here.
     pub fn outcome(&self) -> Outcome {
         match self.state {
             _ if self.needs_auth => Outcome::NeedsAuth,
-            State::Unseen | State::Connected | State::Closed if self.tools_lost => Outcome::Failed,
+            State::Unseen | State::Connected | State::Closed if self.tools_lost || self.session_lost => {
+                Outcome::Failed
+            }
             State::Unseen if self.calls_failed > 0 => Outcome::Degraded,
             State::Unseen => Outcome::Unknown,
-            State::Trying => Outcome::Pending,
+            State::Recovering if self.tools_lost => Outcome::Failed,
+            State::Trying | State::Recovering => Outcome::Pending,
             State::Lost | State::Failed => Outcome::Failed,
             State::Connected | State::Closed if self.recovered || self.calls_failed > 0 => Outcome::Degraded,
             State::Connected | State::Closed => Outcome::Ready,

@@ -1,6 +1,7 @@
 //! End-to-end tests: one binary, one module a concern.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)] // a test that cannot go on fails where it stands
 
+mod bisect;
 mod cli;
 mod corpus;
 mod golden;
@@ -10,3 +11,4 @@ mod laws;
 mod layering;
 mod packs;
 mod program;
+mod redaction;

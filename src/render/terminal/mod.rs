@@ -118,6 +118,7 @@ fn raw_lines(page: &mut Page, label: &str, lines: &[(u64, String)]) {
     let digits = number_width(lines);
     for (number, text) in lines {
         let room = page.room().saturating_sub(digits + 4);
+        let number = if *number == 0 { String::new() } else { number.to_string() };
         let number = Run::new(page.look, &format!("{number:>digits$}"), Ink::Faint);
         let text = Run::cut(page.look, text, room, Ink::Plain);
         page.push(&[Run::space(2), number, Run::space(2), text]);

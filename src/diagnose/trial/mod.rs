@@ -1,11 +1,19 @@
-//! Tries a signature on the tests that stand inside its file.
+//! Tries a signature on the tests that stand inside its file, and whole packs on all that they hold.
 //!
 //! Comes in: a test's lines, the knowledge and compiled signatures. Goes out: one of four outcomes, named as ast-grep
-//! names them. The lines run through the same rooms as a log does, so a test proves the wordings, too.
+//! names them, and for packs a [`Verdict`]: mutants, noise between signatures, what nothing covers. The lines run
+//! through the same rooms as a log does, so a test proves the wordings, too.
+
+mod mutant;
+mod prove;
+mod specimen;
 
 use std::collections::BTreeMap;
 
 use semver::Version;
+
+pub use mutant::{Fate, Mutant};
+pub use prove::{Noise, OnTrial, Proven, Verdict, is_loud, prove};
 
 use super::answer::Diagnosis;
 use super::compile::Compiled;
@@ -60,7 +68,11 @@ pub fn diagnose_case(case: &TestCase, rules: &[Compiled], knowledge: &Knowledge)
 
 /// Tries one test of the signature `rule`.
 pub fn trial(case: &TestCase, rule: &Compiled, knowledge: &Knowledge) -> TrialOutcome {
-    let diagnosis = diagnose_case(case, std::slice::from_ref(rule), knowledge);
+    outcome(case, &diagnose_case(case, std::slice::from_ref(rule), knowledge))
+}
+
+/// How a test came out by the diagnosis of its one signature.
+fn outcome(case: &TestCase, diagnosis: &Diagnosis) -> TrialOutcome {
     let answer = diagnosis.overall(0);
     if answer != case.expect {
         return if case.expect == Expect::Match {

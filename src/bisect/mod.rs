@@ -1,0 +1,19 @@
+//! Which client version broke it: last good, first bad, and how that is known.
+//!
+//! Comes in: what logs, runs and people say of versions, and the list of published versions. Goes out: a [`Table`] of
+//! versions in which the verdict and how it is known are two columns, and the [`Boundary`]s between them. What is
+//! inferred never becomes tested, and a boundary with untried versions beside it is a range, never one version.
+//!
+//! `logs` hears what existing logs testify; no network, nothing is run.
+
+mod choose;
+mod judge;
+mod logs;
+mod table;
+
+pub use choose::{Choice, choose};
+pub use judge::{Log, Sign, Testimony, Word, by_behaviour, side};
+pub use logs::{Asked, Bisection, Heard, Judge, LeftOut, bisect};
+pub use table::{
+    Basis, Boundary, BoundaryKind, Ending, Evidence, KnownBy, Row, Runs, Table, VersionVerdict, table,
+};

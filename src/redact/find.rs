@@ -1,0 +1,255 @@
+//! Finds what the rules hide in one text.
+//!
+//! Comes in: a text, and what is known to be secret or to be a name. Goes out: [`Hit`]s in order, none overlapping.
+//! Most texts hold no secret, so a first look tells which rules could apply at all.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::Regex;
+
+use super::rules::{Found, Mark, RULES};
+use super::view::View;
+
+/// Something to hide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hit {
+    /// Where in the view.
+    pub(super) range: Range<usize>,
+    /// What the pattern took to know it, e.g. with the name of the field.
+    pub(super) whole: Range<usize>,
+    /// The place of its rule in [`RULES`].
+    pub(super) rule: usize,
+}
+
+/// All rules, ready to be used.
+struct Engine {
+    needles: AhoCorasick,
+    /// The rule of each needle.
+    rule_of: Vec<usize>,
+    /// The rules that are tried on every text, as bits.
+    always: u64,
+    patterns: Vec<Regex>,
+}
+
+static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(Engine::new);
+
+impl Engine {
+    /// `None` where a rule is no pattern: the tests see to it that none is such.
+    fn new() -> Option<Self> {
+        let mut all: Vec<&str> = Vec::new();
+        let mut rule_of = Vec::new();
+        let mut always = 0;
+        for (at, rule) in RULES.iter().enumerate() {
+            // A single sign is in nearly every text: looking for it would cost more than the pattern.
+            if rule.needles.is_empty() || rule.needles.iter().any(|n| n.len() < 2) {
+                always |= 1 << at;
+                continue;
+            }
+            all.extend(rule.needles);
+            rule_of.resize(all.len(), at);
+        }
+        let needles = AhoCorasick::builder().ascii_case_insensitive(true).build(&all).ok()?;
+        let patterns = RULES.iter().map(|r| Regex::new(r.pattern)).collect::<Result<_, _>>().ok()?;
+        Some(Self { needles, rule_of, always, patterns })
+    }
+
+    /// The rules that could apply, as bits.
+    fn candidates(&self, text: &str) -> u64 {
+        let rules =
+            self.needles.find_overlapping_iter(text).filter_map(|m| self.rule_of.get(m.pattern().as_usize()));
+        rules.fold(self.always, |bits, rule| bits | 1 << rule)
+    }
+}
+
+/// What earlier texts told: values without a form of their own, and names that must stay.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Values and the rules that found them.
+    values: Vec<(String, usize)>,
+    search: Option<AhoCorasick>,
+    /// Names of servers and tools that look like hosts.
+    names: Vec<String>,
+}
+
+/// How many values are kept in mind; a log with more of them is no ordinary one.
+const MAX_KNOWN: usize = 2000;
+
+impl Known {
+    /// Keeps a value in mind, to find it without its label.
+    pub(super) fn learn(&mut self, value: &str, rule: usize) {
+        if self.values.len() < MAX_KNOWN
+            && is_telling(value, rule)
+            && !self.values.iter().any(|(v, _)| v == value)
+        {
+            self.values.push((value.to_owned(), rule));
+            self.search = None;
+        }
+    }
+
+    /// Keeps a name that must stay.
+    pub(super) fn keep(&mut self, name: &str) {
+        if name.contains('.') && !self.names.iter().any(|n| n == name) {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    fn prepare(&mut self) {
+        if self.search.is_none() && !self.values.is_empty() {
+            let values = self.values.iter().map(|(v, _)| v);
+            self.search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok();
+        }
+    }
+
+    fn hits(&mut self, text: &str, hits: &mut Vec<Hit>) {
+        self.prepare();
+        for found in self.search.iter().flat_map(|s| s.find_iter(text)) {
+            let Some((_, rule)) = self.values.get(found.pattern().as_usize()) else { continue };
+            if stands_alone(text, &found.range()) && !self.is_name(text, &found.range()) {
+                hits.push(Hit { range: found.range(), whole: found.range(), rule: *rule });
+            }
+        }
+    }
+
+    /// Whether a place is within a name that must stay.
+    fn is_name(&self, text: &str, range: &Range<usize>) -> bool {
+        let covers = |at: usize, name: &str| at <= range.start && range.end <= at + name.len();
+        self.names.iter().any(|name| text.match_indices(name.as_str()).any(|(at, _)| covers(at, name)))
+    }
+}
+
+/// Whether a value can be told from a word, so that hiding it everywhere hides nothing else. What has a form of its
+/// own is found without.
+fn is_telling(value: &str, rule: usize) -> bool {
+    let Some(rule) = RULES.get(rule) else { return false };
+    let signs = |kind: fn(&u8) -> bool| value.bytes().any(|b| kind(&b));
+    match rule.mark {
+        Mark::Named("token" | "session" | "cookie" | "oauth" | "login" | "account") => {
+            value.len() >= 20
+                || (value.len() >= 8 && signs(u8::is_ascii_digit) && signs(u8::is_ascii_alphabetic))
+        }
+        Mark::Named("host") => value.len() >= 6 && value.contains('.'),
+        Mark::Sized(_) => value.len() >= 12 && value.contains(' '),
+        Mark::Named(_) => false,
+    }
+}
+
+fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+    let before = text.get(..range.start).and_then(|t| t.chars().next_back());
+    let after = text.get(range.end..).and_then(|t| t.chars().next());
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    // A letter before may be the end of an escape, as in `\n`.
+    let escape = text
+        .get(..range.start)
+        .is_some_and(|t| t.ends_with("\\n") || t.ends_with("\\r") || t.ends_with("\\t"));
+    (!inside(before) || escape) && !inside(after)
+}
+
+/// All that is to be hidden in a view, in order; what overlaps is one.
+pub(super) fn hits(view: &View<'_>, known: &mut Known) -> Vec<Hit> {
+    let text = view.text.as_ref();
+    let mut hits = Vec::new();
+    if let Some(engine) = ENGINE.as_ref() {
+        let bits = engine.candidates(text);
+        for (rule, pattern) in engine.patterns.iter().enumerate().filter(|(rule, _)| bits >> rule & 1 == 1) {
+            of_rule(text, rule, pattern, &mut hits);
+        }
+    }
+    hits.retain(|hit| !is_bare_host(hit) || !known.is_name(text, &hit.range));
+    known.hits(text, &mut hits);
+    merged(hits)
+}
+
+fn is_bare_host(hit: &Hit) -> bool {
+    RULES.get(hit.rule).is_some_and(|r| r.name == "host-name")
+}
+
+fn of_rule(text: &str, rule: usize, pattern: &Regex, hits: &mut Vec<Hit>) {
+    let Some(pick) = RULES.get(rule).map(|r| r.pick) else { return };
+    let mut at = 0;
+    while at <= text.len() {
+        let Some(groups) = pattern.captures_at(text, at) else { return };
+        let Some(whole) = groups.get(0).map(|m| m.range()) else { return };
+        let Some(value) = groups.iter().skip(1).flatten().next().map(|m| m.range()) else { return };
+        let picked = pick(&Found { text, whole: whole.clone(), value: value.clone() });
+        let end = picked.last().map(|last| value.start + last.end);
+        for part in picked {
+            let range = value.start + part.start..value.start + part.end;
+            hits.push(Hit { whole: whole.start.min(range.start)..range.end, range, rule });
+        }
+        // A value that is none may hold the label of the next: `token: api_key=x`.
+        at = match end {
+            Some(end) => end.max(whole.start + 1),
+            None if value.start > whole.start => value.start,
+            None => whole.end.max(whole.start + 1),
+        };
+        while !text.is_char_boundary(at) {
+            at += 1;
+        }
+    }
+}
+
+/// In order; what overlaps becomes one, named by the wider one, or by the earlier rule.
+fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.retain(|hit| !hit.range.is_empty());
+    hits.sort_by_key(|hit| (hit.range.start, usize::MAX - hit.range.end, hit.rule));
+    let mut out: Vec<Hit> = Vec::new();
+    for hit in hits {
+        match out.last_mut().filter(|last| hit.range.start < last.range.end) {
+            Some(last) if hit.range.end > last.range.end => {
+                last.range.end = hit.range.end;
+                last.whole.end = last.whole.end.max(hit.range.end);
+                last.rule = last.rule.min(hit.rule);
+            }
+            Some(_) => {}
+            None => out.push(hit),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENGINE, Known, hits};
+    use crate::redact::rules::RULES;
+    use crate::redact::view::View;
+
+    #[test]
+    fn every_rule_is_a_pattern_and_there_is_a_bit_for_each() {
+        assert!(ENGINE.is_some() && RULES.len() <= 64);
+    }
+
+    #[test]
+    fn every_needle_of_a_rule_is_needed_by_one_of_its_samples_or_is_an_alternative() {
+        for rule in RULES.iter().filter(|r| !r.needles.is_empty()) {
+            for (text, _) in rule.samples {
+                let view = View::of(text).text.to_ascii_lowercase();
+                let found = rule.needles.iter().any(|n| view.contains(&n.to_ascii_lowercase()));
+                assert!(found, "{}: no needle occurs in {text}", rule.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_once_known_is_found_without_its_label() {
+        let mut known = Known::default();
+        let rule = RULES.iter().position(|r| r.name == "secret-field").unwrap();
+        known.learn("abc123def456", rule);
+        known.learn("short", rule);
+        let found = hits(&View::of("was abc123def456, xabc123def456 and short"), &mut known);
+        assert_eq!(found.iter().map(|h| h.range.clone()).collect::<Vec<_>>(), [4..16]);
+    }
+
+    #[test]
+    fn a_server_that_is_named_like_a_host_keeps_its_name_but_not_in_a_url() {
+        let mut known = Known::default();
+        known.keep("mcp.acme.io");
+        let text = "MCP server \"mcp.acme.io\": to http://mcp.acme.io/mcp";
+        let found = hits(&View::of(text), &mut known);
+        assert_eq!(
+            found.iter().map(|h| h.range.start).collect::<Vec<_>>(),
+            [text.rfind("mcp.acme").unwrap()]
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! Redacts a log line by line, in constant memory but for the values themselves.
+//!
+//! Comes in: the lines of a log in any form, as bytes. Goes out: the same number of lines. A message that goes on over
+//! several lines is followed: the body of a private key, what a server wrote, a chat message.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::book::is_stand_in;
+use super::redactor::{Count, Redactor};
+
+/// What a line begins with that is the first of a record.
+static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"^\s*(?:[+>•-] *)?(?:\S{8,30}\s+)?\[[A-Z]{3,8}\]\s|^\s*\{"[a-z]+":|^\s*"?(?:debug|error|timestamp|sessionId|cwd)"\s*:"#).ok()
+});
+
+/// The labels behind which a message may go on over further lines.
+const STDERR: &str = "Server stderr: ";
+const STDERR_LABELS: [&str; 2] = [STDERR, "stderr of the stdio server before restarting it: "];
+const CHAT: &str = "notifications/claude/channel: ";
+
+/// What the lines belong to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Within {
+    /// Nothing in particular.
+    #[default]
+    Nothing,
+    /// The body of a private key.
+    Key,
+    /// A message with this label.
+    Message(&'static str),
+}
+
+/// Redacts one log.
+#[derive(Debug, Default)]
+pub struct LineRedactor {
+    redactor: Redactor,
+    within: Within,
+}
+
+impl LineRedactor {
+    /// For a new log.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How often each rule had something to hide.
+    pub fn counts(&self) -> Vec<Count> {
+        self.redactor.counts()
+    }
+
+    /// One line, without its line ending. Bytes that are no text become replacement characters.
+    pub fn line(&mut self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let head = HEAD.as_ref().is_some_and(|h| h.is_match(&text));
+        if head {
+            self.within = Within::Nothing;
+            self.keep_name(&text);
+        }
+        let out = match self.within {
+            Within::Nothing => self.redactor.text(&text),
+            Within::Key => self.key(&text),
+            Within::Message(label) => self.continued(label, &text),
+        };
+        self.follow(&text, head);
+        out
+    }
+
+    /// The name of the server stays, whatever it looks like.
+    fn keep_name(&mut self, text: &str) {
+        let name = text.split_once("MCP server \"").and_then(|(_, rest)| rest.split_once('"'));
+        if let Some((name, _)) = name {
+            self.redactor.keep(name);
+        }
+    }
+
+    /// What the next lines belong to. A record of JSON ends with its line.
+    fn follow(&mut self, text: &str, head: bool) {
+        let opened = text.rfind("PRIVATE KEY").and_then(|_| text.rfind("-----BEGIN "));
+        if let Some(at) = opened {
+            let open = !text.get(at..).unwrap_or_default().contains("-----END");
+            self.within = if open { Within::Key } else { self.within };
+        } else if head && !text.trim_start().starts_with(['{', '"']) {
+            let label = match () {
+                () if STDERR_LABELS.iter().any(|label| text.contains(label)) => Some(STDERR),
+                () if text.contains(CHAT) => Some(CHAT),
+                () => None,
+            };
+            self.within = label.map_or(Within::Nothing, Within::Message);
+        }
+    }
+
+    fn key(&mut self, text: &str) -> String {
+        let (body, end) = match text.find("-----END") {
+            Some(at) => text.split_at_checked(at).unwrap_or((text, "")),
+            None => (text, ""),
+        };
+        if !end.is_empty() {
+            self.within = Within::Nothing;
+        }
+        if body.trim().is_empty() || is_stand_in(body.trim()) {
+            return text.to_owned();
+        }
+        let hidden = self.redactor.text(&format!("-----BEGIN PRIVATE KEY-----{body}"));
+        format!("{}{end}", hidden.trim_start_matches("-----BEGIN PRIVATE KEY-----"))
+    }
+
+    fn continued(&mut self, label: &str, text: &str) -> String {
+        if text.trim().is_empty() {
+            return text.to_owned();
+        }
+        let whole = self.redactor.text(&format!("{label}{text}"));
+        whole.strip_prefix(label).map_or(whole.clone(), str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{HEAD, LineRedactor};
+
+    fn redacted(log: &str) -> String {
+        let mut redactor = LineRedactor::new();
+        log.lines().map(|line| redactor.line(line.as_bytes()) + "\n").collect()
+    }
+
+    #[test]
+    fn the_head_is_a_pattern() {
+        assert!(HEAD.is_some());
+    }
+
+    #[test]
+    fn a_message_is_followed_over_its_lines() {
+        let log = "\
+2026-11-23T00:37:43.085Z [ERROR] MCP server \"files\" Server stderr: Traceback (most recent call last):
+  File \"/home/ann/app.py\", line 3, in run
+    login(user, \"hunter2\")
+ValueError: bad
+2026-11-23T00:37:43.085Z [DEBUG] MCP server \"chat\": notifications/claude/channel: first
+and second line
+2026-11-23T00:37:43.085Z [DEBUG] done with all of it
+";
+        let wanted = "\
+2026-11-23T00:37:43.085Z [ERROR] MCP server \"files\" Server stderr: Traceback (most recent call last):
+  File \"/home/<user-1>/app.py\", line 3, in run
+    <server output, 22 characters>
+ValueError: bad
+2026-11-23T00:37:43.085Z [DEBUG] MCP server \"chat\": notifications/claude/channel: <chat, 5 characters>
+<chat, 15 characters>
+2026-11-23T00:37:43.085Z [DEBUG] done with all of it
+";
+        assert_eq!(redacted(log), wanted);
+    }
+
+    #[test]
+    fn a_key_is_followed_to_its_end() {
+        let log = "a\n-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC==\n-----END RSA PRIVATE KEY-----\nb\n";
+        let wanted = "a\n-----BEGIN RSA PRIVATE KEY-----\n<private key, 6 characters>\n<private key, 8 characters>\n-----END RSA PRIVATE KEY-----\nb\n";
+        assert_eq!(redacted(log), wanted);
+        assert_eq!(redacted(wanted), wanted);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_as_many_lines(bytes in any::<Vec<u8>>()) {
+            let mut redactor = LineRedactor::new();
+            let lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').collect();
+            for line in lines {
+                prop_assert!(!redactor.line(line).contains('\n'));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What `bisect` says: the sentence, the table of versions, the two logs at the boundary side by side, the signature.
+
+mod boundary;
+mod document;
+mod facts;
+mod left_out;
+mod versions;
+
+use crate::bisect::{Bisection, Boundary, BoundaryKind, Ending, KnownBy, Log};
+use crate::diagnose::Compiled;
+use crate::pattern::Knowledge;
+
+use super::block::{Block, Report, Span, Tone};
+use super::words::count;
+
+/// How many candidates or logs are named before they are given as a range or a number.
+const MAX_NAMED: usize = 4;
+
+/// What the logs were judged by, and why by that.
+#[derive(Debug, Clone)]
+pub enum JudgedBy<'a> {
+    /// A signature that was asked for.
+    Asked(&'a Compiled),
+    /// The signature that splits the logs best, of these others that were found, too.
+    Best(&'a Compiled, &'a [String]),
+    /// Behaviour alone, against this log.
+    Against(&'a Log),
+    /// Nothing: no signature is in any log.
+    Nothing,
+}
+
+/// A bisection of logs.
+#[derive(Debug, Clone)]
+pub struct Bisected<'a> {
+    /// The result.
+    pub bisection: &'a Bisection,
+    /// The logs.
+    pub logs: &'a [Log],
+    /// What they were judged by.
+    pub judged_by: JudgedBy<'a>,
+    /// How sure a boundary at a flaky version had to be, 0 to 1.
+    pub confidence: f64,
+    /// What is known.
+    pub knowledge: &'a Knowledge,
+    /// Paths that could not be read, and why.
+    pub errors: &'a [(String, String)],
+}
+
+/// The report of a bisection.
+pub fn bisect(b: &Bisected<'_>) -> Report {
+    let mut blocks = vec![Block::Facts(facts::facts(b))];
+    blocks
+        .extend(facts::cautions(b).into_iter().map(|text| Block::Text(vec![Span::toned(text, Tone::Warn)])));
+    if !b.bisection.table.rows.is_empty() {
+        blocks.push(Block::Table(versions::versions(b)));
+    }
+    blocks.extend(boundary::difference(b));
+    blocks.extend(boundary::signature(b));
+    blocks.extend(left_out::left_out(b));
+    Report::new(title(b), blocks, document::document(b))
+}
+
+fn title(b: &Bisected<'_>) -> String {
+    let table = &b.bisection.table;
+    let each: Vec<String> = table.boundaries.iter().map(sentence).collect();
+    let told = each.join("; ");
+    match table.ending {
+        Ending::Found | Ending::Range => told,
+        Ending::Flaky => format!("{told}; too few good runs to be sure"),
+        Ending::NotMonotone => format!("not monotone: {told}"),
+        Ending::NoBoundary => no_boundary(b),
+    }
+}
+
+fn sentence(b: &Boundary) -> String {
+    match b.kind {
+        BoundaryKind::Regression => format!("last good {}, first bad {}", b.before, candidates(b)),
+        BoundaryKind::Fix => format!("last bad {}, first good again {}", b.before, candidates(b)),
+    }
+}
+
+/// The first version of the new kind, or what could be it.
+fn candidates(b: &Boundary) -> String {
+    match (b.candidates.as_slice(), b.candidates.first().zip(b.candidates.last())) {
+        ([one], _) => one.to_string(),
+        (few, _) if few.len() <= MAX_NAMED => {
+            format!("one of {}", few.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+        (many, Some((from, to))) => format!("one of the {} from {from} to {to}", many.len()),
+        (_, None) => b.after.to_string(),
+    }
+}
+
+fn no_boundary(b: &Bisected<'_>) -> String {
+    let of = |bad: bool| {
+        b.bisection
+            .table
+            .rows
+            .iter()
+            .filter(|r| {
+                r.evidence.known_by != KnownBy::Inferred && r.evidence.verdict.has_defect() == Some(bad)
+            })
+            .count() as u64
+    };
+    let versions = |n: u64| count(n, "version", "versions");
+    match (of(false), of(true)) {
+        _ if matches!(b.judged_by, JudgedBy::Nothing) => {
+            "no boundary: no known failure is in any log".to_owned()
+        }
+        (0, 0) => "no boundary: no log decides about its version".to_owned(),
+        (good, 0) => format!("no boundary: none of {} has the defect", versions(good)),
+        (_, bad) => format!("no boundary: the defect is in all of {}", versions(bad)),
+    }
+}
+
+/// Spans with commas between them.
+fn spaced(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut all: Vec<Span> = Vec::new();
+    for span in spans {
+        if !all.is_empty() {
+            all.push(Span::plain(", "));
+        }
+        all.push(span);
+    }
+    all
+}
+
+/// The first few of these names, and how many more there are.
+fn named(names: &[String], most: usize) -> Vec<Span> {
+    let mut spans = spaced(names.iter().take(most).map(|n| Span::toned(n.clone(), Tone::Code)));
+    if names.len() > most {
+        spans.push(Span::plain(format!(" and {} more", names.len() - most)));
+    }
+    spans
+}
