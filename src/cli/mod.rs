@@ -14,6 +14,7 @@ mod reading;
 mod redact;
 mod summary;
 mod timeline;
+mod versions;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ Examples:
   lastgood diagnose ~/.claude/debug                    which known failures are in these logs?
   lastgood timeline bad.log --server my-http-mcp       what happened to this server?
   lastgood redact bad.log -o safe.log                  the log, safe to share
+  lastgood bisect logs logs/                           which version broke it, and which one fixed it?
 
 A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
 
@@ -56,6 +58,8 @@ enum Verb {
     Bisect(bisect::Arguments),
     /// Print a log without what is secret in it, line by line
     Redact(redact::Arguments),
+    /// List the versions of the client: published, never published, on this machine
+    Versions(versions::Arguments),
 }
 
 /// How a run ended, as scripts see it.
@@ -108,5 +112,6 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Patterns(arguments) => patterns::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
         Verb::Redact(arguments) => redact::run(arguments),
+        Verb::Versions(arguments) => versions::run(arguments),
     }
 }

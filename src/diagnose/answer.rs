@@ -121,6 +121,8 @@ pub struct Finding {
     pub applicability: Applicability,
     /// Whether lines stood in for a time that the log does not tell.
     pub order_only: bool,
+    /// Which alternative of the signature matched, from 0.
+    pub branch: usize,
     /// The lines that prove it.
     pub evidence: Proof,
     /// What did not come, where that is part of it.

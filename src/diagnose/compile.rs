@@ -282,6 +282,13 @@ impl Compiled {
         !self.def.rule.needs_before.is_empty()
     }
 
+    /// The branches that can be in doubt, but never match.
+    pub(super) fn undecided(&self) -> impl Iterator<Item = usize> {
+        let never =
+            |b: &Branch| b.absence.as_ref().is_some_and(|a| a.span.is_none() && a.at_end != AtEnd::Match);
+        self.branches.iter().enumerate().filter(move |(_, b)| never(b)).map(|(i, _)| i)
+    }
+
     /// Whether some window of `branch` asks for a clock.
     pub(super) fn asks_for_time(&self, branch: &Branch) -> bool {
         let timed = branch.steps.iter().any(|s| s.within.is_some() || s.repeats.is_some());

@@ -174,6 +174,7 @@ impl Hit {
             count,
             applicability,
             order_only: self.found.order_only,
+            branch: self.found.branch,
             evidence: Proof::new(evidence(branch, &steps))?,
             silence: self.silence(branch),
             escalations,

@@ -79,8 +79,8 @@ impl Knowledge {
                 }
                 Some(severity) => {
                     signature.def.severity = severity;
-                    // An escalation never lowers.
-                    signature.def.escalate.iter_mut().for_each(|e| e.severity = e.severity.max(severity));
+                    // What the user says is the last word: nothing escalates beyond it.
+                    signature.def.escalate.iter_mut().for_each(|e| e.severity = severity);
                 }
                 None => {}
             }

@@ -7,12 +7,13 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// Schemas by what they describe: `pack`, `events`, `signature`.
-static SCHEMAS: LazyLock<[(&str, Value); 3]> = LazyLock::new(|| {
+/// Schemas by what they describe: `pack`, `events`, `signature`, `versions`.
+static SCHEMAS: LazyLock<[(&str, Value); 4]> = LazyLock::new(|| {
     [
         ("pack", parsed(include_str!("../../patterns/schema/pack.json"))),
         ("events", parsed(include_str!("../../patterns/schema/events.json"))),
         ("signature", parsed(include_str!("../../patterns/schema/signature.json"))),
+        ("versions", parsed(include_str!("../../patterns/schema/versions.json"))),
     ]
 });
 
@@ -25,6 +26,7 @@ fn parsed(text: &str) -> Value {
 pub(crate) fn of_file(path: &str) -> Option<&'static Value> {
     let name = match path.split_once('/') {
         None if path == "pack.json" => "pack",
+        None if path == "versions.json" => "versions",
         Some(("events", _)) => "events",
         Some(("signatures", _)) => "signature",
         _ => return None,
@@ -45,7 +47,7 @@ mod tests {
     use schemars::{Schema, schema_for};
 
     use super::{SCHEMAS, of_file};
-    use crate::pattern::{EventFile, PackInfo, SignatureDef};
+    use crate::pattern::{EventFile, PackInfo, SignatureDef, VersionFile};
 
     fn written(schema: Schema, name: &str) -> String {
         let mut value = schema.to_value();
@@ -60,6 +62,7 @@ mod tests {
         let generated = [
             ("pack.json", written(schema_for!(PackInfo), "pack.json")),
             ("events.json", written(schema_for!(EventFile), "events/*.json")),
+            ("versions.json", written(schema_for!(VersionFile), "versions.json")),
             ("signature.json", written(schema_for!(SignatureDef), "signatures/*.json")),
         ];
         for (file, text) in generated {

@@ -13,6 +13,7 @@ const MAX_GAP: u64 = 500;
 
 /// `versions.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VersionFile {
     /// Version of the format.
@@ -23,6 +24,7 @@ pub struct VersionFile {
     pub as_of: String,
     /// Version to day of release. `null`: the registry's day is younger than that of a later version, so it is the
     /// day of a copy.
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Option<String>>"))]
     pub versions: BTreeMap<Version, Option<String>>,
 }
 

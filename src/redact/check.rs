@@ -8,7 +8,7 @@
 
 use aho_corasick::AhoCorasick;
 
-use super::find::{Hit, Known, hits};
+use super::find::{Hit, Known, by_rule};
 use super::redactor::{Count, Redactor};
 use super::rules::{Mark, RULES};
 use super::view::View;
@@ -80,10 +80,10 @@ impl Redacted {
     /// What could be a secret in a finished text, with its surroundings, and the place of its rule.
     fn suspects(&self, finished: &str) -> Vec<(String, usize)> {
         let mut found = Vec::new();
-        let mut known = Known::default();
+        let known = Known::default();
         for line in finished.lines() {
             let view = View::of(line);
-            let hits = hits(&view, &mut known);
+            let hits = by_rule(&view, &known);
             found.extend(
                 hits.iter().filter(|hit| is_named(hit)).map(|hit| (surroundings(&view, hit), hit.rule)),
             );

@@ -68,10 +68,15 @@ impl Engine {
 pub(super) struct Known {
     /// Values and the rules that found them.
     values: Vec<(String, usize)>,
+    /// Finds the first `built` of them.
     search: Option<AhoCorasick>,
+    built: usize,
     /// Names of servers and tools that look like hosts.
     names: Vec<String>,
 }
+
+/// How many values are searched for one by one before the search for all is built anew.
+const MAX_FRESH: usize = 24;
 
 /// How many values are kept in mind; a log with more of them is no ordinary one.
 const MAX_KNOWN: usize = 2000;
@@ -84,7 +89,6 @@ impl Known {
             && !self.values.iter().any(|(v, _)| v == value)
         {
             self.values.push((value.to_owned(), rule));
-            self.search = None;
         }
     }
 
@@ -95,20 +99,29 @@ impl Known {
         }
     }
 
+    /// Builds the search anew when enough values came to be worth it.
     fn prepare(&mut self) {
-        if self.search.is_none() && !self.values.is_empty() {
+        if self.values.len() > self.built + MAX_FRESH {
             let values = self.values.iter().map(|(v, _)| v);
             self.search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok();
+            self.built = self.values.len();
         }
     }
 
     fn hits(&mut self, text: &str, hits: &mut Vec<Hit>) {
         self.prepare();
-        for found in self.search.iter().flat_map(|s| s.find_iter(text)) {
-            let Some((_, rule)) = self.values.get(found.pattern().as_usize()) else { continue };
-            if stands_alone(text, &found.range()) && !self.is_name(text, &found.range()) {
-                hits.push(Hit { range: found.range(), whole: found.range(), rule: *rule });
+        let mut add = |range: Range<usize>, rule: usize| {
+            if stands_alone(text, &range) && !self.is_name(text, &range) {
+                hits.push(Hit { range: range.clone(), whole: range, rule });
             }
+        };
+        for found in self.search.iter().flat_map(|s| s.find_iter(text)) {
+            if let Some((_, rule)) = self.values.get(found.pattern().as_usize()) {
+                add(found.range(), *rule);
+            }
+        }
+        for (value, rule) in self.values.iter().skip(self.built) {
+            text.match_indices(value.as_str()).for_each(|(at, _)| add(at..at + value.len(), *rule));
         }
     }
 
@@ -148,6 +161,13 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
 
 /// All that is to be hidden in a view, in order; what overlaps is one.
 pub(super) fn hits(view: &View<'_>, known: &mut Known) -> Vec<Hit> {
+    let mut hits = by_rule(view, known);
+    known.hits(view.text.as_ref(), &mut hits);
+    merged(hits)
+}
+
+/// What the rules alone find in a view.
+pub(super) fn by_rule(view: &View<'_>, known: &Known) -> Vec<Hit> {
     let text = view.text.as_ref();
     let mut hits = Vec::new();
     if let Some(engine) = ENGINE.as_ref() {
@@ -157,7 +177,6 @@ pub(super) fn hits(view: &View<'_>, known: &mut Known) -> Vec<Hit> {
         }
     }
     hits.retain(|hit| !is_bare_host(hit) || !known.is_name(text, &hit.range));
-    known.hits(text, &mut hits);
     merged(hits)
 }
 

@@ -242,7 +242,8 @@ pub(super) fn oauth(found: &Found<'_>) -> Vec<Range<usize>> {
         .iter()
         .any(|word| lead.contains(word));
     trimmed(found, |v| {
-        !is_word(v) && ((certain && v.len() > 3) || (v.len() >= 8 && is_opaque(v) && !is_dotted(v)))
+        !is_word(v)
+            && ((certain && v.len() > 3) || (v.len() >= 8 && is_opaque(v) && has_digit(v) && !is_dotted(v)))
     })
 }
 
@@ -341,8 +342,8 @@ pub(super) fn v4(found: &Found<'_>) -> Vec<Range<usize>> {
         [] => false,
     };
     let before = found.text.get(..found.value.start).unwrap_or_default();
-    let version = (before.ends_with('/') && !before.ends_with("//"))
-        || before.to_ascii_lowercase().trim_end().ends_with("version");
+    let label = before.trim_end_matches([' ', '=', ':', '"', '\'', 'v']).to_ascii_lowercase();
+    let version = (before.ends_with('/') && !before.ends_with("//")) || label.ends_with("version");
     let value = found.value();
     let hide = !goes_on && hosts::is_v4(value) && (!version || hosts::is_private_v4(value));
     if hide { vec![0..value.len()] } else { Vec::new() }

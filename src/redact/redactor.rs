@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::book::Book;
-use super::find::{Hit, Known, hits};
+use super::find::{Hit, Known, by_rule, hits};
 use super::rules::{Mark, RULES};
 use super::view::View;
 
@@ -55,7 +55,7 @@ impl Redactor {
     pub fn learn(&mut self, text: &str) {
         self.book.reserve(text);
         let view = View::of(text);
-        let found = hits(&view, &mut self.known);
+        let found = by_rule(&view, &self.known);
         self.remember(&view, &found);
     }
 

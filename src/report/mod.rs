@@ -16,13 +16,15 @@ pub mod patterns;
 mod show;
 mod surroundings;
 mod timeline;
+mod versions;
 mod words;
 
-pub use bisect::{Bisected, JudgedBy, bisect};
+pub use bisect::{Bisected, JudgedBy, Standing, bisect, ledger, standing};
 pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Table, Tone};
 pub use diagnosis::{Diagnosed, diagnosis};
 pub use diff::{Compared, DiffSide, diff};
 pub use form::{Answer, Field};
 pub use log::Log;
 pub use timeline::{TimelineView, timeline};
+pub use versions::{VersionList, versions};
 pub use words::labels;

@@ -248,6 +248,61 @@ fn what_cannot_be_is_refused_with_its_remedy() {
 }
 
 #[test]
+fn a_search_by_hand_is_kept_told_undone_and_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let bisect = |arguments: &[&str]| run_in(folder.path(), &[&["bisect"], arguments].concat());
+    let ran = bisect(&["status"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("lastgood-bisect.jsonl: there is no such ledger"), "{}", ran.err);
+
+    assert_eq!(bisect(&["mark", "2.1.146", "good", "--because", "the tools are there"]).status, 1);
+    assert_eq!(bisect(&["mark", "2.1.150", "bad"]).status, 3);
+    let ran = bisect(&["status"]);
+    assert!(ran.out.contains("marked by hand") && ran.out.contains("to run next  2.1.148"), "{}", ran.out);
+    // With a fix behind it the same range is still open.
+    let ran = bisect(&["mark", "2.1.160", "good"]);
+    assert!(ran.out.contains("to run next  2.1.148"), "{}", ran.out);
+    bisect(&["undo"]);
+    assert_eq!(bisect(&["mark", "2.1.147", "bad"]).status, 0);
+    assert_eq!(bisect(&["undo"]).status, 3);
+    let log: Value = serde_json::from_str(&bisect(&["log", "--format", "json"]).out).unwrap();
+    assert_eq!(log["entries"].as_array().unwrap().len(), 6);
+    assert_eq!(log["entries"][0]["because"], "the tools are there");
+
+    let ran = bisect(&["replay", "lastgood-bisect.jsonl"]);
+    assert!(ran.err.contains("it has entries already"), "{}", ran.err);
+    assert_eq!(bisect(&["replay", "lastgood-bisect.jsonl", "--ledger", "again.jsonl"]).status, 3);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("again.jsonl"), read("lastgood-bisect.jsonl"));
+
+    let whole = read("again.jsonl");
+    fs::write(folder.path().join("again.jsonl"), &whole[..whole.len() - 5]).unwrap();
+    let ran = bisect(&["status", "--ledger", "again.jsonl"]);
+    assert_eq!(ran.status, 0, "the undo was cut off");
+    assert!(ran.err.contains("the last line was cut in the middle and does not count"), "{}", ran.err);
+    for _ in 0..4 {
+        bisect(&["undo"]);
+    }
+    assert!(bisect(&["undo"]).err.contains("nothing in it that could be undone"));
+    let ran = bisect(&["mark", "2.1.151", "skip", "--ledger", "b.jsonl"]);
+    assert!(ran.err.contains("2.1.151: not among the versions published by"), "{}", ran.err);
+}
+
+#[test]
+fn the_versions_of_the_client_are_listed_offline_with_those_that_never_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let range = ["versions", "--from", "2.1.150", "--to", "2.1.153"];
+    let ran = run_in(folder.path(), &range);
+    assert_eq!(ran.status, 0);
+    assert!(ran.out.starts_with("3 versions of @anthropic-ai/claude-code as of 2026-"), "{}", ran.out);
+    let ran = run_in(folder.path(), &[&range[..], &["--missing", "--format", "json"]].concat());
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    let missing: Vec<&Value> =
+        document["versions"].as_array().unwrap().iter().map(|v| &v["version"]).collect();
+    assert_eq!(missing, ["2.1.151"]);
+}
+
+#[test]
 fn the_real_logs_give_the_regression_and_its_fix() {
     let Some(corpus) = shared("corpus") else { return };
     for arguments in

@@ -56,10 +56,12 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("owo_colors", &["render"]),
     ("regex", &["diagnose", "redact"]),
     ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
-    ("serde", &["pattern", "timeline", "diagnose", "report"]),
+    ("serde", &["pattern", "timeline", "diagnose", "bisect", "report"]),
     (
         "serde_json",
-        &["parse", "pattern", "classify", "timeline", "diagnose", "report", "redact", "render", "cli"],
+        &[
+            "parse", "pattern", "classify", "timeline", "diagnose", "bisect", "report", "redact", "render", "cli",
+        ],
     ),
     ("sha2", &["source", "pattern", "render"]),
     ("similar", &["align"]),

@@ -10,5 +10,6 @@ mod html;
 mod laws;
 mod layering;
 mod packs;
+mod patterns;
 mod program;
 mod redaction;

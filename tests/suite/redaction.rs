@@ -1,5 +1,6 @@
 //! What leaves the machine: secrets planted in real logs come out in no format of any verb, and all else stays.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -204,8 +205,14 @@ fn of_200_secrets_in_real_logs_none_comes_out_in_any_format_of_any_verb() {
 fn without_redaction_the_same_secrets_do_come_out() {
     let (good, bad) = pairs().swap_remove(0);
     let (folder, secrets) = case(&good, &bad);
-    let ran = run_in(folder.path(), &["timeline", "bad.log", "--all", "--no-redact", "--format", "json"]);
-    assert!(left(&ran.out, &secrets).len() > 80, "the test looks for secrets where none can be");
+    let shown: String = VERBS
+        .iter()
+        .map(|verb| run_in(folder.path(), &[verb, &["--no-redact", "--format", "json"][..]].concat()).out)
+        .collect();
+    let found = left(&shown, &secrets);
+    // What repeats is folded, so not all of them.
+    let kinds: BTreeSet<&str> = found.iter().map(|(kind, _)| *kind).collect();
+    assert!(found.len() > 100 && kinds.len() + 4 > KINDS.len(), "only {} of {kinds:?}", found.len());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `lastgood bisect …`: one file a way of finding out.
 
+mod ledger;
 mod logs;
 
 use clap::{Args, Subcommand};
@@ -18,11 +19,26 @@ pub(super) struct Arguments {
 enum Way {
     /// From logs that exist: nothing is run, nothing is fetched
     Logs(logs::Arguments),
+    /// What was run and marked so far, what it amounts to, and what to run next
+    Status(ledger::Which),
+    /// Every run and mark, oldest first
+    Log(ledger::Which),
+    /// Say what a version is
+    Mark(ledger::Marking),
+    /// Take the last run or mark back
+    Undo(ledger::Which),
+    /// Begin a ledger with the entries of another
+    Replay(ledger::Replaying),
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     match &arguments.way {
         Way::Logs(arguments) => logs::run(arguments),
+        Way::Status(which) => ledger::status(which),
+        Way::Log(which) => ledger::log(which),
+        Way::Mark(marking) => ledger::mark(marking),
+        Way::Undo(which) => ledger::undo(which),
+        Way::Replay(replaying) => ledger::replay(replaying),
     }
 }
 

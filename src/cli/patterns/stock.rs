@@ -72,7 +72,7 @@ pub(super) fn update(arguments: &Update) -> Result<Exit> {
         match done {
             Ok(done) => {
                 titles.push(done.title);
-                whole.groups.extend(done.groups);
+                merge(&mut whole.groups, done.groups);
                 whole.remarks.extend(done.remarks);
             }
             // One pack that cannot be had does not keep the others old.
@@ -97,6 +97,16 @@ pub(super) fn remove(arguments: &Remove) -> Result<Exit> {
     let done = Moved { title: format!("{id} is out of use"), groups, remarks };
     output::write(&moved(&done), &arguments.output)?;
     Ok(Exit::Nothing)
+}
+
+/// Adds groups to those of the same name.
+fn merge(whole: &mut Vec<(&'static str, Vec<String>)>, more: Vec<(&'static str, Vec<String>)>) {
+    for (name, items) in more {
+        match whole.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, all)) => all.extend(items),
+            None => whole.push((name, items)),
+        }
+    }
 }
 
 fn store() -> Result<Store> {

@@ -68,28 +68,10 @@ pub(super) fn mutants(positive: &Positive<'_>, specimens: &Specimens) -> Vec<Mut
     all
 }
 
-/// The branch of `rule` that a finding came by.
-pub(super) fn branch_of<'r>(rule: &'r Compiled, finding: &Finding) -> Option<(usize, &'r Branch)> {
-    let fits = |branch: &Branch| {
-        let mut lines = finding.evidence.lines().iter().peekable();
-        let filled = |step: &EventStep| {
-            let mut any = false;
-            while lines.next_if(|e| e.step == step.name && step.events.contains(&e.event)).is_some() {
-                any = true;
-            }
-            any
-        };
-        branch.steps.iter().all(filled) && lines.peek().is_none()
-    };
-    let ends = |b: &Branch| b.absence.as_ref().map(|a| &a.name) == finding.silence.as_ref().map(|s| &s.step);
-    rule.branches.iter().enumerate().find(|(_, b)| fits(b) && ends(b))
-}
-
 struct Bench<'a> {
     positive: &'a Positive<'a>,
     specimens: &'a Specimens,
     branch: &'a Branch,
-    index: usize,
     /// Lines of each step.
     lines: Vec<Vec<u64>>,
     evidence: BTreeSet<u64>,
@@ -97,14 +79,14 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn new(positive: &'a Positive<'a>, specimens: &'a Specimens) -> Option<Self> {
-        let (index, branch) = branch_of(positive.rule, positive.finding)?;
+        let branch = positive.rule.branches.get(positive.finding.branch)?;
         let evidence = positive.finding.evidence.lines();
         let of = |step: &EventStep| {
             evidence.iter().filter(|e| e.step == step.name).map(|e| e.line).collect::<Vec<u64>>()
         };
         let lines = branch.steps.iter().map(of).collect();
         let evidence = evidence.iter().map(|e| e.line).collect();
-        Some(Self { positive, specimens, branch, index, lines, evidence })
+        Some(Self { positive, specimens, branch, lines, evidence })
     }
 
     fn first(&self, step: usize) -> u64 {
@@ -278,7 +260,7 @@ impl<'a> Bench<'a> {
         let found = run(rule, log.iter().map(|(_, e)| e), end).findings;
         let same = found.iter().find(|f| f.server == self.positive.finding.server);
         let known = |line: u64| origins.get(&line).is_some_and(|o| self.evidence.contains(o));
-        let alike = |f: &Finding| branch_of(self.positive.rule, f).is_some_and(|(i, _)| i == self.index);
+        let alike = |f: &Finding| f.branch == self.positive.finding.branch;
         let fate = match same {
             None => Fate::Killed,
             Some(f) if alike(f) && f.evidence.lines().iter().all(|e| known(e.line)) => Fate::Survived,

@@ -10,7 +10,7 @@ use semver::Version;
 use super::super::answer::{Diagnosis, Finding};
 use super::super::check::branches;
 use super::super::compile::Compiled;
-use super::mutant::{Fate, Mutant, Positive, branch_of, mutants};
+use super::mutant::{Fate, Mutant, Positive, mutants};
 use super::specimen::Specimens;
 use super::{TrialOutcome, diagnose_case, events_of, outcome};
 use crate::parse;
@@ -163,12 +163,16 @@ fn proven(signature: &Signature, rule: &Compiled, knowledge: &Knowledge, specime
     let (mut tests, mut all) = (Vec::new(), Vec::new());
     for case in &signature.def.tests {
         let diagnosis = diagnose_case(case, std::slice::from_ref(rule), knowledge);
-        tests.push((case.name.clone(), outcome(case, &diagnosis)));
+        let outcome = outcome(case, &diagnosis);
+        if case.expect == Expect::Inconclusive && outcome == TrialOutcome::Ok {
+            seen.extend(rule.undecided());
+        }
+        tests.push((case.name.clone(), outcome));
         if case.expect != Expect::Match {
             continue;
         }
         for finding in &diagnosis.findings {
-            seen.extend(branch_of(rule, finding).map(|(index, _)| index));
+            seen.insert(finding.branch);
             worse.extend(finding.escalations.iter().map(|e| e.event.clone()));
         }
         all.extend(mutants_of(case, rule, &diagnosis, knowledge, specimens));

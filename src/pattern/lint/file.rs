@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::pack::{PackInfo, SCHEMA, refusal, unknown_schema, without_position};
 use super::super::schema;
+use super::super::versions::VersionFile;
 use super::position::escaped;
 use super::{Fault, Files, Grade, Lint, shape};
 
@@ -36,7 +37,8 @@ fn faults(path: &str, value: &Value) -> Vec<Fault> {
     let fault =
         |pointer: &str, message: String| Fault { pointer: pointer.to_owned(), on_key: false, message };
     let Some(schema) = schema::of_file(path) else {
-        let message = "a pack holds pack.json, events/*.json and signatures/*.json; this file is never read";
+        let message =
+            "a pack holds pack.json, versions.json, events/*.json and signatures/*.json; this is never read";
         return vec![fault("", message.to_owned())];
     };
     let number = value.get("schema").and_then(Value::as_u64).filter(|n| *n != u64::from(SCHEMA));
@@ -47,7 +49,12 @@ fn faults(path: &str, value: &Value) -> Vec<Fault> {
     unwritten(value, "", &mut faults);
     let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".json");
     match path.split_once('/') {
-        None => faults.extend(pack(value, faults.is_empty())),
+        None if path == "pack.json" => faults.extend(pack(value, faults.is_empty())),
+        None => {
+            let read = serde_json::from_value::<VersionFile>(value.clone());
+            faults
+                .extend(read.err().filter(|_| faults.is_empty()).map(|e| fault("/versions", e.to_string())));
+        }
         Some(("events", _)) => {
             let family = value.get("family").and_then(Value::as_str);
             if let Some(family) = family.filter(|f| *f != stem) {
@@ -183,7 +190,7 @@ mod tests {
     fn what_a_draft_left_is_told_but_not_what_a_log_holds() {
         let text = r#"{"schema":1,"family":"a","events":[{"id":"a","phase":"client","class":"detail","says":"TODO: say",
             "wordings":[{"text":"TODO is text","seen":[],"samples":["[DEBUG] MCP server \"s\": TODO: x"]}]}]}"#;
-        assert_eq!(lints("events/a.json", text), ["events/a.json:1:88: this is still to be written"]);
+        assert_eq!(lints("events/a.json", text), ["events/a.json:1:87: this is still to be written"]);
     }
 
     #[test]

@@ -250,6 +250,7 @@ pub(super) static RULES: &[Rule] = &[
             "(code: 401, errno: none)",
             "(code: ERR_INVALID_ARG_VALUE, errno: none)",
             "state=pending",
+            "code=tool_telemetry_safe_error type=X",
             "code: ECONNREFUSED",
             "code_challenge_method=S256",
             "exit code: 1",

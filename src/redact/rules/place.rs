@@ -48,7 +48,15 @@ pub(super) static RULES: &[Rule] = &[
             ("connect ECONNREFUSED 10.1.2.3:443", "connect ECONNREFUSED <address-1>:443"),
             ("http://192.168.0.7:8080/mcp", "http://<address-1>:8080/mcp"),
         ],
-        alike: &["127.0.0.1:18080", "0.0.0.0", "2.1.147", "Chrome/120.0.6099.109", "v1.2.3.4", "300.1.1.1"],
+        alike: &[
+            "127.0.0.1:18080",
+            "0.0.0.0",
+            "2.1.147",
+            "Chrome/120.0.6099.109",
+            "v1.2.3.4",
+            "300.1.1.1",
+            "cc_version=2.1.146.178; x",
+        ],
     },
     Rule {
         name: "ipv6-address",

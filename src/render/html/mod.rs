@@ -180,7 +180,8 @@ fn table(of: &Table) -> Html {
 /// Lines of a log.
 fn raw_lines(label: &str, lines: &[(u64, String)]) -> Html {
     let line = |(number, text): &(u64, String)| {
-        let number = tag("span").class("no").text(&number.to_string());
+        let number = if *number == 0 { String::new() } else { number.to_string() };
+        let number = tag("span").class("no").text(&number);
         tag("li").with(number).with(Html::ours(" ")).with(tag("code").text(text))
     };
     let list = tag("ul").class("lines").with(lines.iter().map(line).collect::<Html>());

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Bisected, JudgedBy};
-use crate::bisect::{Boundary, BoundaryKind, Heard, Log, Row, Word};
+use crate::bisect::{Boundary, BoundaryKind, Heard, Log, Row, Table, Word};
 use crate::pattern::Published;
 use crate::report::document;
 
+/// The document of a bisection of logs.
 pub(super) fn document(b: &Bisected<'_>) -> Value {
     let (by, chosen, others) = match &b.judged_by {
         JudgedBy::Asked(rule) => (Some(rule.id()), "option", Vec::new()),
@@ -31,13 +32,21 @@ pub(super) fn document(b: &Bisected<'_>) -> Value {
         "schema": "lastgood.bisect/1", "tool": document::TOOL, "packs": b.knowledge.packs,
         "signature": by, "server": server,
         "judged_by": { "chosen": chosen, "others": others, "against": against, "servers": bisection.servers },
-        "published": { "package": published.package(), "as_of": published.as_of() },
-        "versions": bisection.table.rows.iter().map(|r| row_value(r, published)).collect::<Vec<_>>(),
-        "boundaries": bisection.table.boundaries.iter().map(boundary_value).collect::<Vec<_>>(),
-        "result": bisection.table.ending.as_str(),
     });
+    document::extend(&mut whole, of_table(&bisection.table, published));
     document::extend(&mut whole, more);
     whole
+}
+
+/// What every bisection says, wherever its evidence comes from.
+pub(super) fn of_table(table: &Table, published: &Published) -> BTreeMap<&'static str, Value> {
+    let list = json!({ "package": published.package(), "as_of": published.as_of() });
+    BTreeMap::from([
+        ("published", list),
+        ("versions", table.rows.iter().map(|r| row_value(r, published)).collect()),
+        ("boundaries", table.boundaries.iter().map(boundary_value).collect()),
+        ("result", json!(table.ending.as_str())),
+    ])
 }
 
 fn row_value(row: &Row, published: &Published) -> Value {

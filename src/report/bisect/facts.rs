@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use semver::Version;
 
 use super::{Bisected, JudgedBy, spaced};
-use crate::bisect::{Basis, Boundary, BoundaryKind, Ending, Row};
+use crate::bisect::{Basis, Boundary, BoundaryKind, Ending, Row, Table};
 use crate::diagnose::Compiled;
 use crate::report::block::{Fact, Span, Tone};
 use crate::report::finding;
@@ -23,7 +23,7 @@ pub(super) fn facts(b: &Bisected<'_>) -> Vec<Fact> {
     facts
 }
 
-fn fact(name: &str, value: Vec<Span>) -> Fact {
+pub(super) fn fact(name: &str, value: Vec<Span>) -> Fact {
     Fact { name: name.to_owned(), value }
 }
 
@@ -119,14 +119,13 @@ fn more_runs(b: &Boundary, asked: f64, row: &Row) -> Option<String> {
 }
 
 /// What a reader must know before he believes the answer.
-pub(super) fn cautions(b: &Bisected<'_>) -> Vec<String> {
-    let table = &b.bisection.table;
+pub(super) fn cautions(table: &Table) -> Vec<String> {
     let mut all = Vec::new();
     for x in table.boundaries.iter().filter(|x| x.basis == Basis::Range) {
         let open: Vec<&Version> = x.candidates.iter().filter(|c| **c != x.after).collect();
         let n = count(open.len() as u64, "version", "versions");
         all.push(format!(
-            "{n} between {} and {} {} not decided by any log",
+            "{n} between {} and {} {} not decided",
             x.before,
             x.after,
             if open.len() == 1 { "is" } else { "are" }

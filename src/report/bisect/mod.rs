@@ -4,9 +4,12 @@ mod boundary;
 mod document;
 mod facts;
 mod left_out;
+mod standing;
 mod versions;
 
-use crate::bisect::{Bisection, Boundary, BoundaryKind, Ending, KnownBy, Log};
+pub use standing::{Standing, ledger, standing};
+
+use crate::bisect::{Bisection, Boundary, BoundaryKind, Ending, KnownBy, Log, Table};
 use crate::diagnose::Compiled;
 use crate::pattern::Knowledge;
 
@@ -49,10 +52,13 @@ pub struct Bisected<'a> {
 /// The report of a bisection.
 pub fn bisect(b: &Bisected<'_>) -> Report {
     let mut blocks = vec![Block::Facts(facts::facts(b))];
-    blocks
-        .extend(facts::cautions(b).into_iter().map(|text| Block::Text(vec![Span::toned(text, Tone::Warn)])));
+    blocks.extend(
+        facts::cautions(&b.bisection.table)
+            .into_iter()
+            .map(|text| Block::Text(vec![Span::toned(text, Tone::Warn)])),
+    );
     if !b.bisection.table.rows.is_empty() {
-        blocks.push(Block::Table(versions::versions(b)));
+        blocks.push(Block::Table(versions::versions(&b.bisection.table, &b.knowledge.published)));
     }
     blocks.extend(boundary::difference(b));
     blocks.extend(boundary::signature(b));
@@ -61,14 +67,20 @@ pub fn bisect(b: &Bisected<'_>) -> Report {
 }
 
 fn title(b: &Bisected<'_>) -> String {
-    let table = &b.bisection.table;
-    let each: Vec<String> = table.boundaries.iter().map(sentence).collect();
-    let told = each.join("; ");
+    if matches!(b.judged_by, JudgedBy::Nothing) {
+        return "no boundary: no known failure is in any log".to_owned();
+    }
+    answer(&b.bisection.table)
+}
+
+/// The whole answer in one line.
+fn answer(table: &Table) -> String {
+    let told = table.boundaries.iter().map(sentence).collect::<Vec<_>>().join("; ");
     match table.ending {
         Ending::Found | Ending::Range => told,
         Ending::Flaky => format!("{told}; too few good runs to be sure"),
         Ending::NotMonotone => format!("not monotone: {told}"),
-        Ending::NoBoundary => no_boundary(b),
+        Ending::NoBoundary => no_boundary(table),
     }
 }
 
@@ -91,25 +103,14 @@ fn candidates(b: &Boundary) -> String {
     }
 }
 
-fn no_boundary(b: &Bisected<'_>) -> String {
-    let of = |bad: bool| {
-        b.bisection
-            .table
-            .rows
-            .iter()
-            .filter(|r| {
-                r.evidence.known_by != KnownBy::Inferred && r.evidence.verdict.has_defect() == Some(bad)
-            })
-            .count() as u64
-    };
-    let versions = |n: u64| count(n, "version", "versions");
-    match (of(false), of(true)) {
-        _ if matches!(b.judged_by, JudgedBy::Nothing) => {
-            "no boundary: no known failure is in any log".to_owned()
-        }
-        (0, 0) => "no boundary: no log decides about its version".to_owned(),
-        (good, 0) => format!("no boundary: none of {} has the defect", versions(good)),
-        (_, bad) => format!("no boundary: the defect is in all of {}", versions(bad)),
+fn no_boundary(table: &Table) -> String {
+    let seen = table.rows.iter().filter(|r| r.evidence.known_by != KnownBy::Inferred);
+    let decided: Vec<bool> = seen.filter_map(|r| r.evidence.verdict.has_defect()).collect();
+    let versions = count(decided.len() as u64, "version", "versions");
+    match decided.first() {
+        None => "no boundary: no version is decided".to_owned(),
+        Some(false) => format!("no boundary: none of {versions} has the defect"),
+        Some(true) => format!("no boundary: the defect is in all of {versions}"),
     }
 }
 

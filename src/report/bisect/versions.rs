@@ -1,9 +1,9 @@
 //! The table of versions: verdict and how it is known side by side, what lies far from a boundary folded.
 
-use super::{Bisected, named};
+use super::named;
 use semver::Version;
 
-use crate::bisect::{KnownBy, Row, Runs, VersionVerdict};
+use crate::bisect::{self, KnownBy, Row, Runs, VersionVerdict};
 use crate::pattern::Published;
 use crate::report::block::{Span, Table, Tone};
 use crate::report::words::{count, file_name};
@@ -15,17 +15,18 @@ const WORTH_FOLDING: usize = 3;
 /// How many logs a row names.
 const MAX_LOGS: usize = 1;
 
-pub(super) fn versions(b: &Bisected<'_>) -> Table {
-    let rows = &b.bisection.table.rows;
+/// Every version from the first known to the last.
+pub(super) fn versions(table: &bisect::Table, published: &Published) -> Table {
+    let rows = &table.rows;
     let head = ["version", "released", "verdict", "known by", "logs"].map(str::to_owned).to_vec();
     let mut out: Vec<Vec<Vec<Span>>> = Vec::new();
     let mut at = 0;
-    let shown = shown(b);
+    let shown = shown(table);
     while at < rows.len() {
         let hidden = shown[at..].iter().take_while(|s| !**s).count();
         if hidden < WORTH_FOLDING {
             let next = at + hidden.max(1);
-            out.extend(rows[at..next].iter().map(|r| row(r, &b.knowledge.published)));
+            out.extend(rows[at..next].iter().map(|r| row(r, published)));
             at = next;
         } else {
             out.push(folded(&rows[at..at + hidden]));
@@ -35,24 +36,16 @@ pub(super) fn versions(b: &Bisected<'_>) -> Table {
     Table { head, rows: out }
 }
 
-/// Which rows are near a boundary; without one, those that a log decides.
-fn shown(b: &Bisected<'_>) -> Vec<bool> {
-    let table = &b.bisection.table;
+/// Which rows are near a boundary; without one, those that something was seen of.
+fn shown(table: &bisect::Table) -> Vec<bool> {
     let place = |v: &Version| table.rows.iter().position(|r| r.version == *v).unwrap_or_default();
     let spans: Vec<(usize, usize)> =
         table.boundaries.iter().map(|x| (place(&x.before), place(&x.after))).collect();
     let near = |at: usize| spans.iter().any(|(from, to)| at + NEAR > *from && at < to + NEAR);
     let far_inside = |at: usize| spans.iter().any(|(from, to)| at > from + NEAR && at + NEAR < *to);
-    table
-        .rows
-        .iter()
-        .enumerate()
-        .map(
-            |(at, r)| {
-                if spans.is_empty() { !r.evidence.inputs.is_empty() } else { near(at) && !far_inside(at) }
-            },
-        )
-        .collect()
+    let seen = |r: &Row| matches!(r.evidence.known_by, KnownBy::Log | KnownBy::Run | KnownBy::Mark);
+    let is_shown = |at: usize, r: &Row| if spans.is_empty() { seen(r) } else { near(at) && !far_inside(at) };
+    table.rows.iter().enumerate().map(|(at, r)| is_shown(at, r)).collect()
 }
 
 fn row(row: &Row, published: &Published) -> Vec<Vec<Span>> {

@@ -34,7 +34,7 @@ pub fn explained(e: &Explained<'_>) -> Report {
         blocks.push(Block::Text(vec![Span::toned(text, Tone::Warn)]));
     }
     if e.attempts.is_empty() {
-        blocks.push(Block::Text(vec![Span::plain("no line of the log is any of its events")]));
+        blocks.push(Block::Text(vec![Span::plain("nothing in the log begins it")]));
     }
     let sessions = e.attempts.iter().any(|a| a.session > 0);
     for attempt in e.attempts {

@@ -34,7 +34,7 @@ impl Tested<'_> {
 pub fn tested(t: &Tested<'_>) -> Report {
     let mut blocks = vec![Block::Facts(facts(t))];
     let groups = [
-        ("cannot be used", t.unusable.iter().map(|u| vec![Span::plain(u)]).collect()),
+        ("wrong in the files", t.unusable.iter().map(|u| vec![Span::plain(u)]).collect()),
         ("tests", tests(t.verdict)),
         ("mutants that survived", mutants(t.verdict, Fate::Survived, true)),
         ("noise", noise(t)),
@@ -61,7 +61,7 @@ fn title(t: &Tested<'_>) -> String {
         return format!("ok: {signatures}, nothing is wrong");
     }
     let bad = t.verdict.signatures.iter().filter(|s| !s.is_ok()).count();
-    format!("wrong: {bad} of {signatures}, see below")
+    if bad == 0 { "wrong: see below".to_owned() } else { format!("wrong: {bad} of {signatures}, see below") }
 }
 
 fn facts(t: &Tested<'_>) -> Vec<Fact> {
@@ -161,16 +161,30 @@ fn mutants(verdict: &Verdict, fate: Fate, of_stable: bool) -> Vec<Vec<Span>> {
     judged.flat_map(of).collect()
 }
 
+/// One item for each test that something else is found in.
 fn noise(t: &Tested<'_>) -> Vec<Vec<Span>> {
-    let in_tests = t.verdict.noise.iter().map(|n| {
-        let (signature, test) = &n.place;
-        let rest = match n.line {
-            Some(line) => format!(
-                " is found at line {line} of the test \"{test}\" of {signature}; if it is right there, name it in the test's "
-            ),
-            None => format!(" is not found in the test \"{test}\" of {signature}, which names it in "),
+    let heard = t.verdict.noise.iter().filter(|n| n.line.is_some());
+    let mut tests: Vec<(&(String, String), Vec<String>)> = Vec::new();
+    for n in heard {
+        let found = format!("{} (line {})", n.id, n.line.unwrap_or_default());
+        match tests.last_mut().filter(|(place, _)| **place == n.place) {
+            Some((_, all)) => all.push(found),
+            None => tests.push((&n.place, vec![found])),
+        }
+    }
+    let in_tests = tests.into_iter().map(|((signature, test), found)| {
+        let what = format!(" \"{test}\": {}; ", found.join(", "));
+        let own = t.verdict.signatures.iter().any(|s| s.id == *signature);
+        let (hint, word) = match own {
+            true => ("what is right there belongs in the test's ", "also"),
+            false => ("make that narrower, or say how the two belong together in its ", "explains"),
         };
-        vec![strong(&n.id), Span::plain(rest), code("also")]
+        vec![strong(signature), Span::plain(format!("{what}{hint}")), code(word)]
+    });
+    let promised = t.verdict.noise.iter().filter(|n| n.line.is_none()).map(|n| {
+        let (signature, test) = &n.place;
+        let what = format!(" \"{test}\": {} is named in ", n.id);
+        vec![strong(signature), Span::plain(what), code("also"), Span::plain(" and is not found there")]
     });
     let in_logs = t.good.iter().flat_map(|(path, found)| {
         found.iter().map(move |f| {
@@ -183,7 +197,7 @@ fn noise(t: &Tested<'_>) -> Vec<Vec<Span>> {
             ]
         })
     });
-    in_tests.chain(in_logs).collect()
+    in_tests.chain(promised).chain(in_logs).collect()
 }
 
 fn unused(verdict: &Verdict) -> Vec<Vec<Span>> {
