@@ -1,10 +1,11 @@
 //! The few lines of a log by which others find the same failure: what a person types into a search.
 //!
 //! Comes in: the blocks. Goes out: the words of the log's lines that prove the first finding, or else of those at
-//! which the two lives part, clean, each once. It looks at no folded block: what is folded is not the point.
+//! which the two lives part, clean, each once, those that
+//! the good log has not first. It looks at no folded block: what is folded is not the point.
 
 use super::text;
-use crate::report::{Block, Change, Lives};
+use crate::report::{Block, Change, Lives, Row};
 
 /// How many lines are given.
 const MAX_LINES: usize = 5;
@@ -12,7 +13,7 @@ const MAX_LINES: usize = 5;
 /// Longer lines are cut: nobody searches for more.
 const MAX_LINE: usize = 160;
 
-/// The lines, in the order of the log.
+/// The lines, the most telling first.
 pub(super) fn lines(blocks: &[Block]) -> Vec<String> {
     let finding = blocks.iter().find_map(|block| match block {
         Block::Finding(finding) => Some(finding.evidence.iter().map(|(_, text)| text.as_str()).collect()),
@@ -24,7 +25,9 @@ pub(super) fn lines(blocks: &[Block]) -> Vec<String> {
             _ => None,
         })
     };
-    let texts: Vec<&str> = finding.or_else(parting).unwrap_or_default();
+    let mut texts: Vec<&str> = finding.or_else(parting).unwrap_or_default();
+    // What both logs hold tells nothing by itself.
+    texts.sort_by_key(|text| is_in_both(blocks, text));
     let mut lines: Vec<String> = Vec::new();
     for text in texts {
         let line = text::cut(&text::clean(text, true), MAX_LINE, true);
@@ -33,6 +36,12 @@ pub(super) fn lines(blocks: &[Block]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Whether a line is equal in both lives of a server.
+fn is_in_both(blocks: &[Block], text: &str) -> bool {
+    let same = |row: &Row| row.change == Change::Same && row.right.as_ref().is_some_and(|c| c.text == text);
+    blocks.iter().any(|block| matches!(block, Block::Lives(lives) if lives.rows.iter().any(same)))
 }
 
 /// What one side did from the parting on and the other did not.
@@ -56,6 +65,17 @@ mod tests {
     fn the_first_finding_gives_its_evidence_once() {
         let blocks = fixture::filled("a").blocks;
         assert_eq!(lines(&blocks), ["a"]);
+    }
+
+    #[test]
+    fn what_both_logs_hold_comes_last() {
+        let mut blocks = fixture::filled("in both").blocks;
+        for block in &mut blocks {
+            if let Block::Finding(finding) = block {
+                finding.evidence = vec![(1, "in both".into()), (2, "expired".into()), (3, "in both".into())];
+            }
+        }
+        assert_eq!(lines(&blocks), ["expired", "in both"]);
     }
 
     #[test]

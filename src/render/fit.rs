@@ -234,7 +234,7 @@ fn long_texts(cut: &mut Cut) -> usize {
 fn short_block(block: &mut Block) -> usize {
     match block {
         Block::Heading(_, spans) | Block::Text(spans) => short_spans(spans),
-        Block::List { items, .. } => items.iter_mut().map(short_spans).sum(),
+        Block::List { items, .. } => items.iter_mut().map(|item| short_spans(item)).sum(),
         Block::Facts(facts) => {
             facts.iter_mut().map(|f| shorten(&mut f.name) + short_spans(&mut f.value)).sum()
         }
@@ -250,13 +250,13 @@ fn short_block(block: &mut Block) -> usize {
     }
 }
 
-fn short_spans(spans: &mut Vec<Span>) -> usize {
+fn short_spans(spans: &mut [Span]) -> usize {
     spans.iter_mut().map(|span| shorten(&mut span.text)).sum()
 }
 
 fn short_table(table: &mut Table) -> usize {
     let heads: usize = table.head.iter_mut().map(shorten).sum();
-    heads + table.rows.iter_mut().flatten().map(short_spans).sum::<usize>()
+    heads + table.rows.iter_mut().flatten().map(|cell| short_spans(cell)).sum::<usize>()
 }
 
 fn short_lives(lives: &mut Lives) -> usize {

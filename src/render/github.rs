@@ -28,9 +28,10 @@ fn annotation(outcome: &Outcome, log: Option<&Log>) -> String {
     properties.extend(log.map(|log| ("file", log.path.clone())));
     properties.extend(outcome.evidence.first().map(|(line, _)| ("line", line.to_string())));
     properties.push(("title", format!("{} ({})", outcome.rule.title, outcome.rule.id)));
-    let advice = outcome.rule.advice.first().map(|it| format!("\nDo this: {it}")).unwrap_or_default();
-    let proof = outcome.evidence.iter().map(|(line, text)| format!("\n{line}: {text}")).collect::<String>();
-    command(outcome.weight, &properties, &format!("{}{advice}{proof}", outcome.message))
+    let advice = outcome.rule.advice.first().map(|it| format!("Do this: {it}"));
+    let proof = outcome.evidence.iter().map(|(line, text)| format!("{line}: {text}"));
+    let message: Vec<String> = [outcome.message.clone()].into_iter().chain(advice).chain(proof).collect();
+    command(outcome.weight, &properties, &message.join("\n"))
 }
 
 fn unreadable(log: &Log, error: &str) -> String {

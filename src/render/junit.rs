@@ -47,7 +47,7 @@ fn suite(log: &Log, found: &[&Outcome], lines: &mut Vec<String>) {
             lines.push("    </testcase>".to_owned());
         }
         None if found.is_empty() => {
-            lines.push("    <testcase classname=\"lastgood\" name=\"no known failure\"/>".to_owned());
+            lines.push("    <testcase classname=\"lastgood\" name=\"nothing to report\"/>".to_owned());
         }
         None => found.iter().for_each(|it| case(it, lines)),
     }
@@ -132,7 +132,7 @@ mod tests {
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
 <testsuites name=\"lastgood: t\" tests=\"2\" failures=\"0\" errors=\"1\">
   <testsuite name=\"a.log\" tests=\"1\" failures=\"0\" errors=\"0\">
-    <testcase classname=\"lastgood\" name=\"no known failure\"/>
+    <testcase classname=\"lastgood\" name=\"nothing to report\"/>
   </testsuite>
   <testsuite name=\"b.log\" tests=\"1\" failures=\"0\" errors=\"1\">
     <testcase classname=\"lastgood\" name=\"the log can be read\">

@@ -23,15 +23,15 @@ fn page(cut: &Cut) -> String {
 }
 
 /// The lines of one block; only lives and what proves a finding belong into a field for logs.
-fn add(block: &Block, lines: &mut Vec<String>) {
+fn add(block: &Block, out: &mut Vec<String>) {
     match block {
         Block::Lives(lives) => {
-            lines.extend([String::new(), format!("server {}", text::clean(&lives.server, true))]);
-            lines.extend(unified::lines(lives));
+            out.extend([String::new(), format!("server {}", text::clean(&lives.server, true))]);
+            out.extend(unified::lines(lives));
         }
         Block::Finding(finding) if !finding.evidence.is_empty() => {
-            lines.extend([String::new(), head(finding)]);
-            lines.extend(unified::numbered(&finding.evidence));
+            out.extend([String::new(), head(finding)]);
+            out.extend(unified::numbered(&finding.evidence));
         }
         _ => {}
     }

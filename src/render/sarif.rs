@@ -4,6 +4,8 @@
 //! fingerprint stays the same from run to run, since it holds neither lines nor numbers. At most [`MAX`] results,
 //! which is what code scanning shows; what is cut, and what could not be read, is a notification.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -102,10 +104,11 @@ fn uri(path: &str) -> String {
     for (at, byte) in path.bytes().enumerate() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte))
+                uri.push(char::from(byte));
             }
             b':' if drive && at == 1 => uri.push(':'),
-            byte => uri.push_str(&format!("%{byte:02X}")),
+            // Writing to a string cannot fail.
+            byte => drop(write!(uri, "%{byte:02X}")),
         }
     }
     uri
@@ -117,7 +120,7 @@ fn fingerprint(outcome: &Outcome) -> String {
     let words: String = first.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let server = outcome.server.as_deref().unwrap_or_default();
     let digest = Sha256::digest(format!("{}\n{server}\n{words}", outcome.rule.id));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    format!("{digest:x}").chars().take(32).collect()
 }
 
 fn notifications(logs: &[Log], found: usize) -> Vec<Value> {

@@ -190,3 +190,83 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
     assert_eq!(out.status.code(), Some(1));
     assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
 }
+
+#[test]
+fn a_page_to_be_pasted_has_no_more_characters_than_asked_for() {
+    for limit in [2000, 2500, 4000] {
+        let text = limit.to_string();
+        let markdown = run(&["diff", GOOD, BAD, "--all", "--format", "markdown", "--max-chars", &text]).out;
+        assert!(markdown.chars().count() <= limit, "{limit}: {}", markdown.chars().count());
+        for word in
+            ["regressed", "get-404-session-expiry-loop", "MCP session expired", "Left out to stay within"]
+        {
+            assert!(markdown.contains(word), "{limit}: {word} is not in\n{markdown}");
+        }
+    }
+    let ran = run(&["diff", GOOD, BAD, "--max-chars", "1999"]);
+    assert!(ran.status == 2 && ran.err.contains("the least is 2000"), "{}", ran.err);
+}
+
+#[test]
+fn the_part_for_a_log_field_is_plain_text() {
+    let ran = run(&["diff", GOOD, BAD, "--section", "logs"]);
+    assert!(ran.out.starts_with("lastgood: regressed: my-http-mcp"), "{}", ran.out);
+    assert!(
+        ran.out.contains("\n+     138 ") && ran.out.contains("\n138  MCP session expired"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        !ran.out.contains("```") && !ran.out.contains("**") && !ran.out.contains("<details>"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn the_form_tells_what_the_logs_prove_and_leaves_the_rest_to_the_reporter() {
+    let form = run(&["diff", GOOD, BAD, "--form"]).out;
+    let field = |id: &str| {
+        let rest = form.split_once(&format!("<!-- {id} -->\n\n")).unwrap().1;
+        rest.split("\n\n###").next().unwrap().to_owned()
+    };
+    assert_eq!((field("version").as_str(), field("working_version").as_str()), ("2.1.147", "2.1.146"));
+    assert!(field("regression").starts_with("Yes"), "{form}");
+    assert!(
+        field("expected").contains("404")
+            && field("actual").contains("torn") | field("actual").contains("tore")
+    );
+    assert!(field("error_output").contains("MCP session expired"), "{form}");
+    for id in ["os", "terminal", "platform", "model"] {
+        assert!(field(id).contains("(for the reporter to fill in)"), "{id}: {form}");
+    }
+}
+
+#[test]
+fn the_clipboard_is_a_terminals_and_refused_elsewhere() {
+    let ran = run(&["diff", GOOD, BAD, "--copy"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.out.starts_with("regressed") && ran.err.contains("--copy: standard error is no terminal"),
+        "{}",
+        ran.err
+    );
+    assert!(!ran.err.contains('\u{1b}') && !ran.out.contains('\u{1b}'));
+}
+
+#[test]
+fn the_step_summary_gets_the_markdown_behind_what_is_there() {
+    use std::process::Command;
+    let (_folder, path) = folder_with("summary.md", b"before\n");
+    let out = Command::new(env!("CARGO_BIN_EXE_lastgood"))
+        .args(["diff", GOOD, BAD, "--format", "github", "--github-summary"])
+        .current_dir(project())
+        .env("GITHUB_STEP_SUMMARY", &path)
+        .output()
+        .unwrap();
+    assert!(String::from_utf8(out.stdout).unwrap().starts_with("::error "));
+    let summary = fs::read_to_string(&path).unwrap();
+    assert!(summary.starts_with("before\n## regressed: my-http-mcp"), "{summary}");
+    let ran = run(&["diff", GOOD, BAD, "--github-summary"]);
+    assert!(ran.status == 1 && ran.err.contains("GITHUB_STEP_SUMMARY is not set"), "{}", ran.err);
+}

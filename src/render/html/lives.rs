@@ -139,7 +139,7 @@ mod tests {
         }
         assert!(
             html.contains(
-                "<tr class=\"parting\" id=\"life-1-parting\">\n<td colspan=\"3\"><strong>here they part"
+                "<tr class=\"parting\" id=\"life-1-parting\"><td colspan=\"3\"><strong>here they part"
             ),
             "{html}"
         );

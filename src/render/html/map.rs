@@ -175,8 +175,8 @@ impl<'a> Sheet<'a> {
         let line = tag("line").class("parting").attr("x1", &x).attr("x2", &x).attr("y1", "16");
         let line = line.attr("y2", &(self.height() - 14).to_string());
         let words = tag("text").class("parting").attr("x", &x).attr("y", "11").text("▼ here they part");
-        let link = tag("a").to(&Link::Here(anchors::parting(self.at))).attr("tabindex", "-1").with(words);
-        [Html::from(line), Html::from(link)].into_iter().collect()
+        let words = tag("a").to(&Link::Here(anchors::parting(self.at))).attr("tabindex", "-1").with(words);
+        [Html::from(line), Html::from(words)].into_iter().collect()
     }
 
     /// A row: its marks, and behind them a field that can be hit.
