@@ -120,7 +120,7 @@ fn fingerprint(outcome: &Outcome) -> String {
     let words: String = first.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let server = outcome.server.as_deref().unwrap_or_default();
     let digest = Sha256::digest(format!("{}\n{server}\n{words}", outcome.rule.id));
-    format!("{digest:x}").chars().take(32).collect()
+    format!("{digest:x}").chars().take(16).collect()
 }
 
 fn notifications(logs: &[Log], found: usize) -> Vec<Value> {
