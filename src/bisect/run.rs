@@ -121,7 +121,9 @@ fn ahead(course: &Course<'_>, batch: &[usize], search: &Search) -> Vec<Version> 
     let mut all: Vec<usize> = Vec::new();
     for answer in [Answer::Good, Answer::Bad] {
         let mut supposed = search.clone();
-        batch.iter().for_each(|candidate| supposed.record(*candidate, answer));
+        for candidate in batch {
+            supposed.record(*candidate, answer);
+        }
         if let Next::Run(next) = supposed.next() {
             all.extend(next);
         }

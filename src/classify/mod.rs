@@ -48,6 +48,9 @@ pub struct UnknownLine {
     pub text: String,
 }
 
+/// The last lifecycle event of a server: its id, its clock and its line.
+type Last = (String, Option<Stamp>, u64);
+
 /// Classifies the lines of one log.
 pub struct Classifier<'k> {
     knowledge: &'k Knowledge,
@@ -61,8 +64,8 @@ pub struct Classifier<'k> {
     begun: bool,
     /// Whether lines were left out since the last event.
     gap: bool,
-    /// The last lifecycle event of each server of a session: its id, its clock and its line.
-    last: BTreeMap<(u32, Arc<str>), (String, Option<Stamp>, u64)>,
+    /// The last lifecycle event of each server of a session.
+    last: BTreeMap<(u32, Arc<str>), Last>,
 }
 
 impl<'k> Classifier<'k> {

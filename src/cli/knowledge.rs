@@ -50,7 +50,9 @@ pub(super) fn known(folders: &[String]) -> Result<Knowledge> {
             Ok(overlay) => knowledge.overlay(&overlay),
             Err(problem) => vec![format!("{problem}; mend it, or see `lastgood patterns overrides`")],
         };
-        problems.iter().for_each(|p| warn("overrides.json", p));
+        for problem in problems {
+            warn("overrides.json", &problem);
+        }
     }
     Ok(knowledge)
 }

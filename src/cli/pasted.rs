@@ -36,7 +36,7 @@ pub(super) fn sides(label: &str, arguments: &Arguments, loaded: &Loaded) -> Resu
     let mut all = format!("{}; {}", said("good", good), said("bad", bad));
     let copies = page.copies - page.excerpts.len();
     if copies > 0 {
-        all.push_str(&format!("; {copies} more are copies"));
+        all.extend(["; ", &copies.to_string(), " more are copies"]);
     }
     warn(label, &all);
     // The later one first, for taking it moves those behind it.

@@ -69,7 +69,7 @@ fn npmrc(environment: &BTreeMap<String, String>) -> Npmrc {
 pub(super) fn tell(told: Told<'_>) {
     match told {
         Told::Waiting(version) => {
-            output::say(&format!("{version}: another lastgood is fetching it; waiting"))
+            output::say(&format!("{version}: another lastgood is fetching it; waiting"));
         }
         Told::Bytes(version, so_far, of) => output::progress(&bar(version, so_far, of)),
         Told::Unpacking(version) => output::progress(&format!("{version}: unpacking")),

@@ -40,7 +40,9 @@ fn order(value: &mut Value, part: &Value, root: &Value) {
         }
         Value::Array(items) => {
             if let Some(schema) = part.get("items") {
-                items.iter_mut().for_each(|i| order(i, schema, root));
+                for item in items {
+                    order(item, schema, root);
+                }
             }
         }
         _ => {}

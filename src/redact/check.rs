@@ -42,7 +42,9 @@ impl Redacted {
         let mut redactor = Redactor::new();
         let mut names = Vec::new();
         walk::servers(&report.document, &mut names);
-        names.iter().for_each(|name| redactor.keep(name));
+        for name in names {
+            redactor.keep(&name);
+        }
         walk::texts(&mut report, &mut |text, spot| {
             if !matches!(spot, Spot::Fixed) {
                 redactor.learn(text);

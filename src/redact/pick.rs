@@ -232,7 +232,7 @@ pub(super) fn secret(found: &Found<'_>) -> Vec<Range<usize>> {
 
 /// The value of a command-line option whose name says that it is secret.
 pub(super) fn argument(found: &Found<'_>) -> Vec<Range<usize>> {
-    trimmed(found, |v| !is_word(v) && !(is_prose(found) && OPTION_WORDS.contains(&v)))
+    trimmed(found, |v| !(is_word(v) || is_prose(found) && OPTION_WORDS.contains(&v)))
 }
 
 /// What OAuth hands out. `code` and `state` are words of other trades, too: there it must be no word.

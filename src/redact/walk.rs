@@ -66,14 +66,18 @@ fn blocks(all: &mut [Block], see: See<'_>) {
                 spans(value, see);
             }),
             Block::Table(Table { head, rows }) => {
-                head.iter_mut().for_each(|text| see(text, Spot::Free));
+                for text in head {
+                    see(text, Spot::Free);
+                }
                 rows.iter_mut().flatten().for_each(|cell| spans(cell, see));
             }
             Block::Lives(both) => lives(both, see),
             Block::Finding(one) => finding(one, see),
             Block::Lines { label, lines } => {
                 see(label, Spot::Free);
-                lines.iter_mut().for_each(|(_, text)| see(text, Spot::Free));
+                for (_, text) in lines {
+                    see(text, Spot::Free);
+                }
             }
             Block::Details { summary, blocks: inner } => {
                 see(summary, Spot::Free);
@@ -84,13 +88,17 @@ fn blocks(all: &mut [Block], see: See<'_>) {
 }
 
 fn spans(all: &mut [Span], see: See<'_>) {
-    all.iter_mut().for_each(|Span { text, tone: _ }| see(text, Spot::Free));
+    for Span { text, tone: _ } in all {
+        see(text, Spot::Free);
+    }
 }
 
 fn lives(both: &mut Lives, see: See<'_>) {
     let Lives { server, verdict, left, right, rows, divergence: _ } = both;
     see(server, Spot::Free);
-    verdict.iter_mut().for_each(|Span { text, tone: _ }| see(text, Spot::Fixed));
+    if let Some(Span { text, tone: _ }) = verdict {
+        see(text, Spot::Fixed);
+    }
     left.iter_mut().for_each(|text| see(text, Spot::Free));
     see(right, Spot::Free);
     for Row { change: _, left, right } in rows {

@@ -128,7 +128,7 @@ pub(super) fn logs_of(entries: &[Entry]) -> Vec<Entry> {
 /// Why nothing in an archive is read.
 pub(super) fn no_log(holds: &str) -> io::Error {
     let endings = ENDINGS.map(|e| format!(".{e}")).join(", ");
-    Refusal::new(format!("{holds} no file that ends in {endings}"), "take the log out of it and give that")
+    Refusal::error(format!("{holds} no file that ends in {endings}"), "take the log out of it and give that")
 }
 
 /// Whether a name is that of a log, packed or not.

@@ -104,7 +104,7 @@ impl Source {
         let path = Path::new(label);
         if path.metadata()?.is_dir() {
             let cause = "it is a folder, and a single log is needed here";
-            return Err(Refusal::new(cause, "name a file in it, or use `lastgood diagnose`"));
+            return Err(Refusal::error(cause, "name a file in it, or use `lastgood diagnose`"));
         }
         Self::from_disk(label, Box::new(File::open(path)?), Some(path))
     }
@@ -127,7 +127,7 @@ impl Source {
         let disk = Disk::new(content);
         let head = first(&mut disk.reader(), MAGIC)?;
         if Packing::of(&head) == Packing::Zip {
-            return Err(Refusal::new(
+            return Err(Refusal::error(
                 "it is an archive in an archive",
                 "take the inner one out and give that",
             ));
@@ -189,7 +189,7 @@ fn whole(mut head: Vec<u8>, disk: &Disk) -> io::Result<Vec<u8>> {
     disk.reader().take(MAX_PIPED).read_to_end(&mut head)?;
     if head.len() as u64 >= MAX_PIPED {
         let cause = "the archive is too long to be read from standard input";
-        return Err(Refusal::new(cause, "save it and give its path"));
+        return Err(Refusal::error(cause, "save it and give its path"));
     }
     Ok(head)
 }
@@ -207,7 +207,7 @@ fn only_entry(label: &str, mut archive: impl Read + io::Seek + 'static) -> io::R
             let cause = format!("it is an archive of {} logs, and a single one is needed here", logs.len());
             let name = if label == "-" { "save it and name" } else { "name" };
             let remedy = format!("{name} one of them, e.g. `{label}!{}`", first.name);
-            Err(Refusal::new(cause, remedy))
+            Err(Refusal::error(cause, remedy))
         }
     }
 }

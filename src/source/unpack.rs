@@ -62,7 +62,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(cause: impl Into<String>, remedy: impl Into<String>) -> io::Error {
+    pub(super) fn error(cause: impl Into<String>, remedy: impl Into<String>) -> io::Error {
         io::Error::other(Self { cause: cause.into(), remedy: remedy.into() })
     }
 }
@@ -85,7 +85,10 @@ pub(super) fn unpacked(head: Vec<u8>, disk: &Disk) -> io::Result<Box<dyn Read>> 
         Packing::None | Packing::Zip => return Ok(Box::new(whole)),
         Packing::Other(name) => {
             let cause = format!("it is packed with {name}, which is not unpacked here");
-            return Err(Refusal::new(cause, "unpack it and give the log itself, or pack it as .gz or .zip"));
+            return Err(Refusal::error(
+                cause,
+                "unpack it and give the log itself, or pack it as .gz or .zip",
+            ));
         }
     };
     let (name, input) = inside;
@@ -140,7 +143,7 @@ pub(super) fn bomb(packed: u64, given: u64) -> io::Error {
         size(packed),
         size(given.min(MOST))
     );
-    Refusal::new(cause, "if you trust it, unpack it yourself and give the log")
+    Refusal::error(cause, "if you trust it, unpack it yourself and give the log")
 }
 
 fn size(bytes: u64) -> String {
@@ -156,7 +159,7 @@ fn damaged(name: &str, error: &io::Error) -> io::Error {
         io::ErrorKind::UnexpectedEof => format!("the {name} data is cut off"),
         _ => format!("the {name} data is damaged ({error})"),
     };
-    Refusal::new(cause, "fetch the file again, or unpack what is left of it yourself and give that")
+    Refusal::error(cause, "fetch the file again, or unpack what is left of it yourself and give that")
 }
 
 /// The frames of a Zstandard file, one after another.

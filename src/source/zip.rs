@@ -48,14 +48,14 @@ pub(super) fn directory<R: Read + Seek>(input: &mut R) -> io::Result<Vec<Entry>>
         total = total.saturating_add(entry.size);
         if leads_out(&entry.name) {
             let cause = format!("its entry `{}` leads out of the archive", printable(&entry.name));
-            return Err(Refusal::new(
+            return Err(Refusal::error(
                 cause,
                 "do not unpack it unseen; take the log out by hand and give that",
             ));
         }
         if entries.len() == MAX_ENTRIES {
             let cause = format!("it has more than {MAX_ENTRIES} entries");
-            return Err(Refusal::new(cause, "unpack it yourself and give the logs"));
+            return Err(Refusal::error(cause, "unpack it yourself and give the logs"));
         }
         if !entry.name.ends_with('/') {
             entries.push(entry);
@@ -84,9 +84,10 @@ fn central<R: Read + Seek>(input: &mut R, length: u64) -> io::Result<(Vec<u8>, u
 
 fn short_of(size: Option<u32>, offset: Option<u32>) -> io::Result<(u64, u64)> {
     match (size, offset) {
-        (Some(u32::MAX), _) | (_, Some(u32::MAX)) => {
-            Err(Refusal::new("it is a zip archive of more than 4 GB", "unpack it yourself and give the log"))
-        }
+        (Some(u32::MAX), _) | (_, Some(u32::MAX)) => Err(Refusal::error(
+            "it is a zip archive of more than 4 GB",
+            "unpack it yourself and give the log",
+        )),
         (Some(size), Some(offset)) => Ok((u64::from(size), u64::from(offset))),
         _ => Err(broken("its directory is cut off")),
     }
@@ -124,7 +125,7 @@ impl Entry {
     /// A reader of its content.
     pub(super) fn open<R: Read + Seek + 'static>(&self, mut input: R) -> io::Result<Box<dyn Read>> {
         if self.flags & ENCRYPTED != 0 {
-            return Err(Refusal::new("it is encrypted", "unpack it with its password and give the log"));
+            return Err(Refusal::error("it is encrypted", "unpack it with its password and give the log"));
         }
         let header = part(&mut input, self.at, 30)?;
         let lengths = u16_at(&header, 26).zip(u16_at(&header, 28));
@@ -138,7 +139,7 @@ impl Entry {
             8 => Box::new(DeflateDecoder::new(data)),
             other => {
                 let cause = format!("it is packed by method {other}, which is not unpacked here");
-                return Err(Refusal::new(cause, "unpack it yourself and give the log"));
+                return Err(Refusal::error(cause, "unpack it yourself and give the log"));
             }
         };
         let checked = Checked { content, crc: Crc::new(), entry: self.clone() };
@@ -169,7 +170,7 @@ impl Read for Checked {
 }
 
 fn broken(cause: &str) -> io::Error {
-    Refusal::new(format!("the zip archive is damaged: {cause}"), "fetch it again, or give the log itself")
+    Refusal::error(format!("the zip archive is damaged: {cause}"), "fetch it again, or give the log itself")
 }
 
 /// Whether a path would end up outside of where it is unpacked.
@@ -204,17 +205,17 @@ pub(super) mod made {
         for (name, content) in files {
             let mut packer = DeflateEncoder::new(Vec::new(), Compression::best());
             packer.write_all(content).unwrap();
-            let packed = packer.finish().unwrap();
+            let deflated = packer.finish().unwrap();
             let mut crc = flate2::Crc::new();
             crc.update(content);
             let mut facts = vec![20, 0, 0, 0, 8, 0, 0, 0, 0, 0];
-            for number in [crc.sum(), packed.len() as u32, content.len() as u32] {
+            for number in [crc.sum(), deflated.len() as u32, content.len() as u32] {
                 facts.extend(number.to_le_bytes());
             }
             facts.extend((name.len() as u16).to_le_bytes());
             facts.extend([0, 0]);
             let at = out.len() as u32;
-            out.extend([&b"PK\x03\x04"[..], &facts, name.as_bytes(), &packed].concat());
+            out.extend([&b"PK\x03\x04"[..], &facts, name.as_bytes(), &deflated].concat());
             directory.extend([&b"PK\x01\x02\x14\0"[..], &facts, &[0; 10], &at.to_le_bytes()].concat());
             directory.extend(name.as_bytes());
         }

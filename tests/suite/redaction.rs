@@ -338,8 +338,7 @@ fn any_bytes_come_out_as_as_many_lines() {
         let bytes: Vec<u8> = (0..4000).map(|_| dice.below(256) as u8).collect();
         fs::write(folder.path().join("a.log"), &bytes).unwrap();
         let ran = run_in(folder.path(), &["redact", "a.log"]);
-        let breaks =
-            bytes.iter().filter(|b| **b == b'\n').count() + usize::from(bytes.last() != Some(&b'\n'));
+        let breaks = bytes.split(|b| *b == b'\n').count() - 1 + usize::from(bytes.last() != Some(&b'\n'));
         assert_eq!((ran.status, ran.out.matches('\n').count()), (0, breaks), "round {round}");
     }
 }

@@ -127,11 +127,12 @@ impl Group {
 }
 
 /// A shell that kills the group if this program dies before it says that the group is done: then its input ends.
+/// `-s KILL`, for dash takes the dash of `-KILL --` for the end of its options and then refuses the group's number.
 #[cfg(unix)]
 fn guard(group: u32) -> Option<Child> {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", r#"read -r done || kill -KILL -- "-$1""#, "guard", &group.to_string()]);
+    command.args(["-c", r#"read -r done || kill -s KILL -- "-$1""#, "guard", &group.to_string()]);
     command.env_clear().current_dir("/").process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().ok()
@@ -168,7 +169,8 @@ impl Drop for Group {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::ffi::OsString;
     use std::path::Path;

@@ -37,12 +37,14 @@ impl Address {
     }
 
     /// The same place with `below` behind its path.
+    #[must_use]
     pub fn join(&self, below: &str) -> Self {
         let path = format!("{}/{}", self.path.trim_end_matches('/'), below.trim_start_matches('/'));
         Self { path, ..self.clone() }
     }
 
     /// This path on the host of `other`: a mirror of a registry keeps the paths of what it mirrors.
+    #[must_use]
     pub fn moved_to(&self, other: &Self) -> Self {
         let path = format!("{}/{}", other.path.trim_end_matches('/'), self.path.trim_start_matches('/'));
         Self { path, ..other.clone() }

@@ -165,10 +165,10 @@ impl Cache {
 
     /// Removes what was used longest ago until the rest fits; `spare`, and what is in use, stays.
     pub fn evict(&self, spare: &Version) -> Vec<Version> {
-        let shelf = self.shelf();
-        let mut total: u64 = shelf.iter().map(|s| s.bytes).sum();
+        let cached = self.shelf();
+        let mut total: u64 = cached.iter().map(|s| s.bytes).sum();
         let mut gone = Vec::new();
-        for one in shelf.iter().filter(|s| s.version != *spare) {
+        for one in cached.iter().filter(|s| s.version != *spare) {
             if total <= self.most {
                 break;
             }
@@ -304,6 +304,7 @@ mod tests {
         Version::new(2, 1, patch)
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "the cache takes a way of putting that may fail")]
     fn put(folder: &Path) -> Result<Vec<Taken>> {
         fs::write(folder.join("claude"), [0; 100]).unwrap();
         Ok(vec![Taken { path: "claude".to_owned(), bytes: 100 }])

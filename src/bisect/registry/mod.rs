@@ -38,7 +38,7 @@ const MAX_LIST: u64 = 64 << 20;
 const MAX_PACKAGE: u64 = 1 << 30;
 
 /// How long to wait before the second and the third try.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(1000)];
+const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 
 /// An npm registry.
 pub struct Registry {
@@ -75,16 +75,16 @@ impl Registry {
         let (registry, _) = self.place(package)?;
         let address = registry.join(&package.replace('/', "%2f"));
         let mut text = Vec::new();
-        self.patiently(|| {
+        patiently(|| {
             text.clear();
             let answer = self.answer(&address, SHORT, false)?;
             let mut body = answer.body.take(MAX_LIST);
             body.read_to_end(&mut text).map_err(|e| passing(format!("the list of versions breaks off ({e})")))
         })
-        .map_err(|f| error(package, &registry, f.why, missing_package(&registry)))?;
+        .map_err(|f| error(package, &registry, &f.why, &missing_package(&registry)))?;
         Packument::parse(&text).map_err(|why| {
             let why = format!("the answer is no list of versions ({why})");
-            error(package, &registry, why, "check that `registry` names an npm registry".to_owned())
+            error(package, &registry, &why, "check that `registry` names an npm registry")
         })
     }
 
@@ -111,7 +111,7 @@ impl Registry {
         };
         let mut file = tempfile::tempfile_in(to).map_err(full)?;
         let mut on_disk = Ok(());
-        let copied = self.patiently(|| {
+        let copied = patiently(|| {
             file.rewind().and_then(|()| file.set_len(0)).map_err(|e| lasting(e.to_string()))?;
             let mut answer = self.answer(&address, "application/octet-stream, */*;q=0.5", false)?;
             let length = answer.length;
@@ -132,12 +132,12 @@ impl Registry {
                 let why = format!("{}: {why}", address.host());
                 Error::new(ErrorKind::Absent, &subject, why, "take another version")
             }
-            Failure { why, .. } => error(&subject, &address, why, "try again later".to_owned()),
+            Failure { why, .. } => error(&subject, &address, &why, "try again later"),
         })?;
         if !dist.integrity.admits(&digest) {
             let why = "the file is not the one that was published: its SHA-512 differs".to_owned();
             let remedy = "nothing was unpacked; fetch it again, or from another registry";
-            return Err(error(&subject, &address, why, remedy.to_owned()));
+            return Err(error(&subject, &address, &why, remedy));
         }
         file.rewind().map_err(full)?;
         Ok(file)
@@ -166,21 +166,20 @@ impl Registry {
             other => Err(lasting(format!("it answers {other}"))),
         }
     }
+}
 
-    /// Tries again what may pass.
-    fn patiently<T>(
-        &self,
-        mut attempt: impl FnMut() -> std::result::Result<T, Failure>,
-    ) -> std::result::Result<T, Failure> {
-        for pause in PAUSES {
-            match attempt() {
-                Ok(done) => return Ok(done),
-                Err(failure) if !failure.passing => return Err(failure),
-                Err(_) => sleep(pause),
-            }
+/// Tries again what may pass.
+fn patiently<T>(
+    mut attempt: impl FnMut() -> std::result::Result<T, Failure>,
+) -> std::result::Result<T, Failure> {
+    for pause in PAUSES {
+        match attempt() {
+            Ok(done) => return Ok(done),
+            Err(failure) if !failure.passing => return Err(failure),
+            Err(_) => sleep(pause),
         }
-        attempt()
     }
+    attempt()
 }
 
 fn passing(why: String) -> Failure {
@@ -191,7 +190,7 @@ fn lasting(why: String) -> Failure {
     Failure { passing: false, absent: false, why }
 }
 
-fn error(subject: &str, place: &Address, why: String, remedy: String) -> Error {
+fn error(subject: &str, place: &Address, why: &str, remedy: &str) -> Error {
     Error::new(ErrorKind::Fetch, subject, format!("{}: {why}", place.host()), remedy)
 }
 

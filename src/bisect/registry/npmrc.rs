@@ -143,7 +143,7 @@ fn expand(value: &str, environment: &BTreeMap<String, String>) -> String {
         match environment.get(bare) {
             Some(value) => out.push_str(value),
             None if bare.len() < name.len() => {}
-            None => out.push_str(&format!("${{{name}}}")),
+            None => out.extend(["${", name, "}"]),
         }
         rest = tail;
     }
@@ -158,15 +158,12 @@ fn percent_decoded(text: &str) -> Vec<u8> {
             .get(..2)
             .and_then(|h| std::str::from_utf8(h).ok())
             .and_then(|h| u8::from_str_radix(h, 16).ok());
-        match hex.filter(|_| *first == b'%') {
-            Some(byte) => {
-                out.push(byte);
-                bytes = rest.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                bytes = rest;
-            }
+        if let Some(byte) = hex.filter(|_| *first == b'%') {
+            out.push(byte);
+            bytes = rest.get(2..).unwrap_or_default();
+        } else {
+            out.push(*first);
+            bytes = rest;
         }
     }
     out

@@ -194,7 +194,9 @@ impl<'d> Supply<'d> {
             })
         };
         let (kept, gone) = cache.keep(version, kind, &|| told(Told::Waiting(version)), &mut make)?;
-        gone.iter().for_each(|v| told(Told::Evicted(v)));
+        for version in &gone {
+            told(Told::Evicted(version));
+        }
         Ok(kept)
     }
 

@@ -107,7 +107,10 @@ pub(super) fn make_executable(_file: &File) -> io::Result<()> {
 }
 
 fn unreadable(error: &io::Error) -> String {
-    if error.get_ref().is_some_and(|e| e.is::<TooMuch>()) {
+    if error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + std::marker::Send + std::marker::Sync + 'static>::is::<TooMuch>)
+    {
         return TooMuch.to_string();
     }
     format!("it cannot be unpacked: {error}")

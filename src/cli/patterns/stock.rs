@@ -65,9 +65,10 @@ pub(super) fn update(arguments: &Update) -> Result<Exit> {
     let mut whole = Moved::default();
     let mut failed = false;
     for id in &ids {
-        let done = match arguments.rollback {
-            true => roll_back(&store, id),
-            false => renew(&store, id, arguments.allow_downgrade),
+        let done = if arguments.rollback {
+            roll_back(&store, id)
+        } else {
+            renew(&store, id, arguments.allow_downgrade)
         };
         match done {
             Ok(done) => {

@@ -23,24 +23,21 @@ impl Subject {
         for folder in more {
             below.push((folder.clone(), fetch_pack(folder)?));
         }
-        match named {
-            Some(origin) => {
-                let label = origin.trim_end_matches('/').to_owned();
-                Ok(Self::on_top(below, (label, fetch_pack(origin)?)))
-            }
-            None => {
-                let knowledge = Knowledge::load(&below);
-                let builtin = (BUILTIN.to_owned(), knowledge::builtin());
-                let mut packs: Vec<Folder> = std::iter::once(builtin).chain(below).collect();
-                let ids: Vec<_> = packs.iter().map(|(_, f)| PackInfo::in_files(f).map(|i| i.id)).collect();
-                let mut at = 0;
-                // What a later pack of the same id replaced is not known any more.
-                packs.retain(|_| {
-                    at += 1;
-                    !ids.iter().skip(at).any(|later| later.is_some() && Some(later) == ids.get(at - 1))
-                });
-                Ok(Self { packs, knowledge })
-            }
+        if let Some(origin) = named {
+            let label = origin.trim_end_matches('/').to_owned();
+            Ok(Self::on_top(below, (label, fetch_pack(origin)?)))
+        } else {
+            let knowledge = Knowledge::load(&below);
+            let builtin = (BUILTIN.to_owned(), knowledge::builtin());
+            let mut packs: Vec<Folder> = std::iter::once(builtin).chain(below).collect();
+            let ids: Vec<_> = packs.iter().map(|(_, f)| PackInfo::in_files(f).map(|i| i.id)).collect();
+            let mut at = 0;
+            // What a later pack of the same id replaced is not known any more.
+            packs.retain(|_| {
+                at += 1;
+                !ids.iter().skip(at).any(|later| later.is_some() && Some(later) == ids.get(at - 1))
+            });
+            Ok(Self { packs, knowledge })
         }
     }
 

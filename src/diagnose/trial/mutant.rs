@@ -110,14 +110,14 @@ impl<'a> Bench<'a> {
     fn step(&self, k: usize, all: &mut Vec<Mutant>) {
         let Some(step) = self.branch.steps.get(k) else { return };
         let name = &step.name;
-        all.push(self.tried(format!("step `{name}` dropped"), self.without(|e| e.line == self.last(k))));
+        all.push(self.tried(format!("step `{name}` dropped"), &self.without(|e| e.line == self.last(k))));
         if self.positive.rule.of_server {
             let log = self.on_another_server(self.last(k));
-            all.push(self.tried(format!("step `{name}` on another server"), log));
+            all.push(self.tried(format!("step `{name}` on another server"), &log));
         }
         if let Some(next) = self.branch.steps.get(k + 1).filter(|next| !self.interchangeable(k, step, next)) {
             let change = format!("steps `{name}` and `{}` swapped", next.name);
-            all.push(self.tried(change, self.swapped(self.last(k), self.first(k + 1))));
+            all.push(self.tried(change, &self.swapped(self.last(k), self.first(k + 1))));
         }
         if let Some(window) = step.within {
             let from = if step.repeats.is_some() { self.last(k) } else { self.first(k) };
@@ -148,7 +148,7 @@ impl<'a> Bench<'a> {
         let guards = &self.positive.rule.def.rule;
         for guard in &guards.needs_before {
             let log = self.without(|e| e.id() == guard && e.line < first);
-            all.push(self.tried(format!("`{guard}` before it dropped"), log));
+            all.push(self.tried(format!("`{guard}` before it dropped"), &log));
         }
         for bar in &guards.not_before {
             all.push(self.with(format!("`{bar}` put before it"), bar, first, |_| true));
@@ -217,7 +217,7 @@ impl<'a> Bench<'a> {
             event.stamp = event.stamp.map(|s| Stamp(s.0.saturating_add(window.ms + 1)));
             event.line += if clock { 0 } else { lines + 1 };
         }
-        Some(self.tried(format!("{what} stretched past its window"), log))
+        Some(self.tried(format!("{what} stretched past its window"), &log))
     }
 
     /// A specimen of `event` that `counts`, put in before line `at`.
@@ -238,7 +238,7 @@ impl<'a> Bench<'a> {
         log.iter_mut().filter(|(l, _)| *l >= at).for_each(|(_, e)| e.line += 1);
         let place = log.iter().position(|(l, _)| *l >= at).unwrap_or(log.len());
         log.insert(place, (0, made));
-        self.tried(change, log)
+        self.tried(change, &log)
     }
 
     /// Gives an event the value that the evidence has in a field of the key.
@@ -248,7 +248,7 @@ impl<'a> Bench<'a> {
         made.fields.extend(value.map(|v| (field.into(), v)));
     }
 
-    fn tried(&self, change: String, log: Vec<Origin>) -> Mutant {
+    fn tried(&self, change: String, log: &[Origin]) -> Mutant {
         let origins: BTreeMap<u64, u64> = log.iter().map(|(origin, e)| (e.line, *origin)).collect();
         let (stamp, line) = self.positive.end;
         let later = |own: Option<Stamp>| log.last().and_then(|(_, e)| e.stamp).max(own);

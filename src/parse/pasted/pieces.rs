@@ -107,7 +107,7 @@ pub(super) fn is_elision(text: &str) -> bool {
 fn starts(body: &str) -> Vec<usize> {
     let mut found: Vec<usize> = Vec::new();
     let indent = body.len() - body.trim_start().len();
-    if Head::of(body[indent..].as_bytes()).is_some() {
+    if Head::of(&body.as_bytes()[indent..]).is_some() {
         found.push(indent);
     }
     // An entry that is quoted reaches to its closing quote, whatever stands inside.
@@ -125,19 +125,19 @@ fn starts(body: &str) -> Vec<usize> {
 }
 
 fn head_length(body: &str, at: usize) -> usize {
-    Head::of(body[at..].as_bytes()).map_or(1, |h| h.length)
+    Head::of(&body.as_bytes()[at..]).map_or(1, |h| h.length)
 }
 
 /// Where the entry begins whose level is at `bracket`, if it is one.
 fn start_at(body: &str, bracket: usize, first: Option<usize>) -> Option<usize> {
-    let name = level(body[bracket..].as_bytes())?;
+    let name = level(&body.as_bytes()[bracket..])?;
     let message = body[bracket + name.len() + 2..].strip_prefix(' ')?.trim_start();
     let stamped = stamp_before(body, bracket);
     let at = stamped.unwrap_or(bracket);
     let before = body[..at].trim_end();
     let apart = before.len() < at || at == 0;
     let clocked =
-        first.is_some_and(|f| Head::of(body[f..].as_bytes()).is_some_and(|h| h.clock != Clock::None));
+        first.is_some_and(|f| Head::of(&body.as_bytes()[f..]).is_some_and(|h| h.clock != Clock::None));
     let sure = names_server(message.as_bytes()) || (stamped.is_some() && !before.ends_with(':'));
     let plain = !clocked && !before.ends_with([':', ',', '=', '(', '"', '\'']);
     (apart && (sure || plain)).then_some(at)
@@ -156,7 +156,7 @@ fn stamp_before(body: &str, at: usize) -> Option<usize> {
 fn quoted_until(body: &str, at: usize) -> usize {
     let message = at + head_length(body, at);
     let inside = match body.get(message..).and_then(|m| m.strip_prefix('"')) {
-        Some(inside) if names_server(body[message..].as_bytes()) => inside,
+        Some(inside) if names_server(&body.as_bytes()[message..]) => inside,
         _ => return 0,
     };
     let mut escaped = false;

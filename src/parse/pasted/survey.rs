@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn marks_on_the_lines_make_it_pasted_but_no_page() {
-        let quoted: String = LINE.repeat(9).lines().map(|l| format!("> {l}\n")).collect();
+        let quoted: String = LINE.repeat(9).lines().flat_map(|l| ["> ", l, "\n"]).collect();
         assert_eq!(of(&quoted), (true, false));
         assert_eq!(of(&LINE.repeat(9).replace('\n', " ")), (true, false));
         assert_eq!(of(&format!("{LINE}... 15 seconds pass ...\n{LINE}")), (true, false));

@@ -78,12 +78,11 @@ impl<'s> Shape<'s> {
         let Some(known) = schema.get("properties").and_then(Value::as_object) else { return };
         for (key, value) in map {
             let inside = format!("{pointer}/{}", escaped(key));
-            match known.get(key) {
-                Some(schema) => self.check(value, schema, &inside),
-                None => {
-                    let message = unknown_key(key, known, map);
-                    self.fault(&inside, true, message);
-                }
+            if let Some(schema) = known.get(key) {
+                self.check(value, schema, &inside);
+            } else {
+                let message = unknown_key(key, known, map);
+                self.fault(&inside, true, message);
             }
         }
         let required = schema.get("required").and_then(Value::as_array);
@@ -113,12 +112,11 @@ impl<'s> Shape<'s> {
 
 fn unknown_key(key: &str, known: &Map<String, Value>, there: &Map<String, Value>) -> String {
     let free = known.keys().map(String::as_str).filter(|k| !there.contains_key(*k));
-    match nearest(key, free) {
-        Some(meant) => format!("there is no key `{key}` here; did you mean `{meant}`?"),
-        None => {
-            let all: Vec<&str> = known.keys().map(String::as_str).collect();
-            format!("there is no key `{key}` here; there are {}", all.join(", "))
-        }
+    if let Some(meant) = nearest(key, free) {
+        format!("there is no key `{key}` here; did you mean `{meant}`?")
+    } else {
+        let all: Vec<&str> = known.keys().map(String::as_str).collect();
+        format!("there is no key `{key}` here; there are {}", all.join(", "))
     }
 }
 

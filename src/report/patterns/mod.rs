@@ -1,6 +1,6 @@
 //! What `patterns` says: lists, pages, trials, lints and attempts.
 //!
-//! Comes in: signatures and what `diagnose` and `pattern` found out about them. Goes out: one [`Report`] each, with a
+//! Comes in: signatures and what `diagnose` and `pattern` found out about them. Goes out: one [`Report`](crate::report::Report) each, with a
 //! document of its own (`lastgood.patterns…/1`).
 
 mod attempts;

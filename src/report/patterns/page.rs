@@ -150,7 +150,7 @@ fn conditions(step: &Step) -> Vec<Span> {
 /// A test on a field in words.
 fn condition(test: &Value) -> String {
     match test {
-        Value::String(text) => format!("`{text}`"),
+        Value::String(literal) => format!("`{literal}`"),
         Value::Array(any) => any.iter().map(condition).collect::<Vec<_>>().join(" or "),
         Value::Object(all) => {
             let word = |name: &str| match name {

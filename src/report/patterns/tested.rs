@@ -175,9 +175,10 @@ fn noise(t: &Tested<'_>) -> Vec<Vec<Span>> {
     let in_tests = tests.into_iter().map(|((signature, test), found)| {
         let what = format!(" \"{test}\": {}; ", found.join(", "));
         let own = t.verdict.signatures.iter().any(|s| s.id == *signature);
-        let (hint, word) = match own {
-            true => ("what is right there belongs in the test's ", "also"),
-            false => ("make that narrower, or say how the two belong together in its ", "explains"),
+        let (hint, word) = if own {
+            ("what is right there belongs in the test's ", "also")
+        } else {
+            ("make that narrower, or say how the two belong together in its ", "explains")
         };
         vec![strong(signature), Span::plain(format!("{what}{hint}")), code(word)]
     });

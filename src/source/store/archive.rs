@@ -175,7 +175,7 @@ mod tests {
         header.set_cksum();
         bomb.write_all(header.as_bytes()).unwrap();
         for _ in 0..2 * super::MAX_UNPACKED / (1 << 20) {
-            bomb.write_all(&[0; 1 << 20]).unwrap();
+            bomb.write_all(&vec![0; 1 << 20]).unwrap();
         }
         assert!(files(&bomb.finish().unwrap()).unwrap_err().contains("unpacks to more than 64 MiB"));
         assert!(files(b"not an archive").is_err());

@@ -128,7 +128,7 @@ impl<'a> Bench<'a> {
         };
         self.take_anchor(&log)?;
         if let Some(anchor) = self.anchor.get() {
-            self.check_version(version, anchor)?;
+            check_version(version, anchor)?;
         }
         let tried = self.tried(version, &ran, Some(log))?;
         if tried.said != Said::Good {
@@ -247,16 +247,13 @@ impl<'a> Bench<'a> {
 
     /// The verdict of a run.
     fn tried(&self, version: &Version, ran: &Ran, log: Option<String>) -> Result<Tried> {
-        if let Some(said) = self.exit_status(version, ran)? {
-            if !self.arguments.judges_logs() || said == Said::Skip {
-                let checked = self.read_back(version, log.as_deref())?;
-                let why = if checked {
-                    ended(ran)
-                } else {
-                    format!("{}; no log says which version ran", ended(ran))
-                };
-                return Ok(Tried { said, why, log });
-            }
+        if let Some(said) = self.exit_status(version, ran)?
+            && (!self.arguments.judges_logs() || said == Said::Skip)
+        {
+            let checked = self.read_back(version, log.as_deref())?;
+            let why =
+                if checked { ended(ran) } else { format!("{}; no log says which version ran", ended(ran)) };
+            return Ok(Tried { said, why, log });
         }
         let Some(name) = &log else {
             return Ok(Tried { said: Said::Skip, why: format!("it wrote no log ({})", ended(ran)), log });
@@ -268,7 +265,7 @@ impl<'a> Bench<'a> {
                 return Ok(Tried { said: Said::Skip, why, log });
             }
         };
-        if !self.check_version(version, &read)? {
+        if !check_version(version, &read)? {
             let why = "its log does not say which version ran".to_owned();
             return Ok(Tried { said: Said::Skip, why, log });
         }
@@ -307,21 +304,9 @@ impl<'a> Bench<'a> {
     fn read_back(&self, version: &Version, log: Option<&str>) -> Result<bool> {
         let Some(log) = log else { return Ok(false) };
         match self.read(&self.log_path(log).to_string_lossy()) {
-            Ok(read) => self.check_version(version, &read),
+            Ok(read) => check_version(version, &read),
             Err(_) => Ok(false),
         }
-    }
-
-    fn check_version(&self, version: &Version, log: &Log) -> Result<bool> {
-        // The name of the file is our own: it proves nothing.
-        let told = log.input.client_version.as_ref().filter(|v| v.source.as_str() != "file-name");
-        let Some(told) = told else { return Ok(false) };
-        if told.value == version.to_string() {
-            return Ok(true);
-        }
-        let cause = format!("{} ran instead: its log says so", told.value);
-        let remedy = "nothing of this run counts; let the command run `{client}`, and nothing else";
-        Err(Error::new(ErrorKind::Run, version.to_string(), cause, remedy))
     }
 
     fn judged(&self, read: Log, ran: &Ran) -> (Said, String) {
@@ -341,6 +326,19 @@ impl<'a> Bench<'a> {
             },
         }
     }
+}
+
+/// Whether a log proves that this version wrote it; where it proves another, all ends.
+fn check_version(version: &Version, log: &Log) -> Result<bool> {
+    // The name of the file is our own: it proves nothing.
+    let told = log.input.client_version.as_ref().filter(|v| v.source.as_str() != "file-name");
+    let Some(told) = told else { return Ok(false) };
+    if told.value == version.to_string() {
+        return Ok(true);
+    }
+    let cause = format!("{} ran instead: its log says so", told.value);
+    let remedy = "nothing of this run counts; let the command run `{client}`, and nothing else";
+    Err(Error::new(ErrorKind::Run, version.to_string(), cause, remedy))
 }
 
 /// An order with its own words.
