@@ -240,7 +240,10 @@ fn noise<'a>(
     let place = move || (signature.id.clone(), case.name.clone());
     let own = signature.id.as_str();
     let heard = found.findings.iter().filter(move |f| f.id != own && is_loud(f, knowledge));
-    let heard = heard.filter(move |f| !case.also.contains(&f.id) && !related(own, &f.id, knowledge));
+    // What the test is about, what it names, and what one of those explains or is explained by, belong together.
+    let belongs =
+        move |id: &str| related(own, id, knowledge) || case.also.iter().any(|a| related(a, id, knowledge));
+    let heard = heard.filter(move |f| !belongs(&f.id));
     let heard =
         heard.map(move |f| Noise { id: f.id.clone(), place: place(), line: Some(f.evidence.first_line()) });
     let promised = case.also.iter().filter(move |id| !found.findings.iter().any(|f| f.id == **id));
@@ -254,7 +257,7 @@ pub fn is_loud(finding: &Finding, knowledge: &Knowledge) -> bool {
     finding.severity >= Severity::Warning && matches!(status, Some(Status::Stable | Status::Test))
 }
 
-/// Whether one of the two explains the other, at any remove.
+/// Whether one of the two explains the other, at any remove, or is the other.
 fn related(a: &str, b: &str, knowledge: &Knowledge) -> bool {
     explains(a, b, knowledge) || explains(b, a, knowledge)
 }
