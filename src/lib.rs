@@ -20,6 +20,8 @@ pub mod classify;
 pub mod cli;
 pub mod diagnose;
 pub mod error;
+#[cfg(feature = "gateway")]
+pub mod gateway;
 pub mod normalize;
 pub mod parse;
 pub mod pattern;

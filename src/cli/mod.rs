@@ -7,6 +7,8 @@ mod clipboard;
 mod diagnose;
 mod diff;
 mod fetch;
+#[cfg(feature = "gateway")]
+mod gateway;
 mod knowledge;
 mod options;
 mod output;
@@ -14,6 +16,8 @@ mod pasted;
 mod patterns;
 mod reading;
 mod redact;
+#[cfg(feature = "gateway")]
+mod scenario;
 mod summary;
 mod supplying;
 mod timeline;
@@ -61,6 +65,9 @@ enum Verb {
     Bisect(bisect::Arguments),
     /// Fetch versions of the client, checked, into the cache
     Fetch(fetch::Arguments),
+    /// Serve scripted MCP servers on loopback: a failure that anybody can have again
+    #[cfg(feature = "gateway")]
+    Gateway(gateway::Arguments),
     /// List the versions of the client: published, never published, on this machine
     Versions(versions::Arguments),
     /// Print a log without what is secret in it, line by line
@@ -117,6 +124,8 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Patterns(arguments) => patterns::run(arguments),
         Verb::Bisect(arguments) => bisect::run(arguments),
         Verb::Fetch(arguments) => fetch::run(arguments),
+        #[cfg(feature = "gateway")]
+        Verb::Gateway(arguments) => gateway::run(arguments),
         Verb::Versions(arguments) => versions::run(arguments),
         Verb::Redact(arguments) => redact::run(arguments),
     }

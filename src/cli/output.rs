@@ -73,7 +73,8 @@ pub(super) fn tell_redactions(counts: &[Count]) {
     }
 }
 
-fn pipe(text: &str) -> Result<()> {
+/// Writes to standard output. A reader that closes the pipe early is no error.
+pub(super) fn pipe(text: &str) -> Result<()> {
     clear();
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

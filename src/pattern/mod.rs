@@ -6,12 +6,14 @@
 
 mod canon;
 mod catalogue;
+mod clause;
 mod client;
 mod event;
 pub mod lint;
 mod nearest;
 mod overlay;
 mod pack;
+mod scenario;
 mod schema;
 mod signature;
 mod versions;
@@ -19,12 +21,17 @@ mod wording;
 
 pub use canon::canonical;
 pub use catalogue::{Catalogue, Recognized};
+pub use clause::{AnswerDef, AskDef, BreakDef, ClauseFile, ClientClause, Level, SeenDef, ServerClause};
 pub use client::{ClientDef, Layout};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
 pub use nearest::nearest;
 pub use overlay::{Overlay, Override};
 pub use pack::{
     BUILTIN, Folder, Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files,
+};
+pub use scenario::{
+    ErrorDef, ModelDef, Place, RuleDef, Scenario, ScenarioDef, ServerDef, SessionWord, StreamDef, ThenDef,
+    Transport, WhenDef,
 };
 pub use signature::{
     AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity,

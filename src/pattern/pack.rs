@@ -1,4 +1,5 @@
-//! Packs: folders (or the embedded built-in one) of `pack.json`, `events/*.json` and `signatures/*.json`.
+//! Packs: folders (or the embedded built-in one) of `pack.json`, `events/*.json`, `signatures/*.json`,
+//! `scenarios/*.json` and `clauses/*.json`.
 //!
 //! Comes in: named texts. Goes out: [`Knowledge`]. Each file is read on its own: what is wrong with one becomes a
 //! [`PackError`] with its line and column, and the rest goes on.
@@ -12,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::catalogue::Catalogue;
+use super::clause::{ClauseFile, ClientClause, ServerClause};
 use super::event::{EventDef, EventFile};
+use super::scenario::Scenario;
 use super::signature::{SignatureDef, Status};
 use super::versions::{Published, VersionFile};
 
@@ -148,6 +151,12 @@ pub struct Knowledge {
     pub version_marks: Vec<VersionMark>,
     /// The versions of the client that were published.
     pub published: Published,
+    /// The scripted servers, by id.
+    pub scenarios: Vec<Scenario>,
+    /// What MCP asks of clients.
+    pub client_clauses: Vec<ClientClause>,
+    /// What MCP asks of servers.
+    pub server_clauses: Vec<ServerClause>,
     /// Files that cannot be used.
     pub errors: Vec<PackError>,
 }
@@ -183,6 +192,11 @@ impl Knowledge {
         gathered.finish()
     }
 
+    /// A scenario by id.
+    pub fn scenario(&self, id: &str) -> Option<&Scenario> {
+        self.scenarios.iter().find(|s| s.id == id)
+    }
+
     /// A signature by id.
     pub fn signature(&self, id: &str) -> Option<&Signature> {
         self.signatures.iter().find(|s| s.id == id)
@@ -197,6 +211,8 @@ struct Gathered {
     mcp_heads: Vec<String>,
     version_marks: Vec<VersionMark>,
     published: Published,
+    scenarios: BTreeMap<String, Scenario>,
+    clauses: (Vec<ClientClause>, Vec<ServerClause>),
     errors: Vec<PackError>,
 }
 
@@ -230,6 +246,8 @@ impl Gathered {
                 None if path == VERSIONS => self.add_versions(label, path, text),
                 Some(("events", _)) => self.add_events(label, path, text),
                 Some(("signatures", name)) => self.add_signature(label, &info.id, path, name, text),
+                Some(("scenarios", name)) => self.add_scenario(label, path, name, text),
+                Some(("clauses", _)) => self.add_clauses(label, path, text),
                 _ => {}
             }
         }
@@ -260,6 +278,27 @@ impl Gathered {
             id.clone(),
             Signature { id, pack: pack.to_owned(), source: label.to_owned(), def, switched: None },
         );
+    }
+
+    fn add_scenario(&mut self, label: &str, path: &str, name: &str, text: &str) {
+        match Scenario::parse(name.trim_end_matches(".json"), &format!("{label}/{path}"), text) {
+            Ok(scenario) => drop(self.scenarios.insert(scenario.id.clone(), scenario)),
+            Err(problems) => self.errors.extend(problems),
+        }
+    }
+
+    /// A clause of an id that is known replaces that one.
+    fn add_clauses(&mut self, label: &str, path: &str, text: &str) {
+        let Some(file) = self.read::<ClauseFile>(label, path, text) else { return };
+        if file.schema != SCHEMA {
+            self.errors.push(problem(label, path, &unknown_schema(file.schema)));
+            return;
+        }
+        let (client, server) = &mut self.clauses;
+        client.retain(|c| !file.client.iter().any(|n| n.id == c.id));
+        server.retain(|c| !file.server.iter().any(|n| n.id == c.id));
+        client.extend(file.client);
+        server.extend(file.server);
     }
 
     fn add_versions(&mut self, label: &str, path: &str, text: &str) {
@@ -302,6 +341,9 @@ impl Gathered {
             mcp_heads: self.mcp_heads,
             version_marks: self.version_marks,
             published: self.published,
+            scenarios: self.scenarios.into_values().collect(),
+            client_clauses: self.clauses.0,
+            server_clauses: self.clauses.1,
             errors: self.errors,
         }
     }
@@ -335,11 +377,14 @@ pub(super) fn without_position(message: &str) -> String {
     message.rsplit_once(" at line ").map_or(message, |(head, _)| head).to_owned()
 }
 
-/// SHA-256 over names and texts, in order. Over what findings are made of. The list of versions is no part of it: it changes with every release of the client,
-/// decides no finding, and is cited by its own day.
+/// SHA-256 over names and texts, in order. Over what findings are made of. Three things are no part of it, for they decide
+/// no finding: the list of versions, which changes with every release of the client and is cited by its own day; scenarios,
+/// whose records cite them; and clauses.
 pub(super) fn digest(files: &[(String, String)]) -> String {
     let mut hash = Sha256::new();
-    for (path, text) in files.iter().filter(|(path, _)| path != VERSIONS) {
+    let decides =
+        |path: &str| path != VERSIONS && !path.starts_with("scenarios/") && !path.starts_with("clauses/");
+    for (path, text) in files.iter().filter(|(path, _)| decides(path)) {
         hash.update((path.len() as u64).to_le_bytes());
         hash.update(path);
         hash.update((text.len() as u64).to_le_bytes());

@@ -7,13 +7,15 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// Schemas by what they describe: `pack`, `events`, `signature`, `versions`.
-static SCHEMAS: LazyLock<[(&str, Value); 4]> = LazyLock::new(|| {
+/// Schemas by what they describe: `pack`, `events`, `signature`, `versions`, `scenario`, `clauses`.
+static SCHEMAS: LazyLock<[(&str, Value); 6]> = LazyLock::new(|| {
     [
         ("pack", parsed(include_str!("../../patterns/schema/pack.json"))),
         ("events", parsed(include_str!("../../patterns/schema/events.json"))),
         ("signature", parsed(include_str!("../../patterns/schema/signature.json"))),
         ("versions", parsed(include_str!("../../patterns/schema/versions.json"))),
+        ("scenario", parsed(include_str!("../../patterns/schema/scenario.json"))),
+        ("clauses", parsed(include_str!("../../patterns/schema/clauses.json"))),
     ]
 });
 
@@ -29,6 +31,8 @@ pub(crate) fn of_file(path: &str) -> Option<&'static Value> {
         None if path == "versions.json" => "versions",
         Some(("events", _)) => "events",
         Some(("signatures", _)) => "signature",
+        Some(("scenarios", _)) => "scenario",
+        Some(("clauses", _)) => "clauses",
         _ => return None,
     };
     SCHEMAS.iter().find(|(n, _)| *n == name).map(|(_, schema)| schema)
@@ -47,7 +51,7 @@ mod tests {
     use schemars::{Schema, schema_for};
 
     use super::{SCHEMAS, of_file};
-    use crate::pattern::{EventFile, PackInfo, SignatureDef, VersionFile};
+    use crate::pattern::{ClauseFile, EventFile, PackInfo, ScenarioDef, SignatureDef, VersionFile};
 
     fn written(schema: Schema, name: &str) -> String {
         let mut value = schema.to_value();
@@ -63,6 +67,8 @@ mod tests {
             ("pack.json", written(schema_for!(PackInfo), "pack.json")),
             ("events.json", written(schema_for!(EventFile), "events/*.json")),
             ("versions.json", written(schema_for!(VersionFile), "versions.json")),
+            ("scenario.json", written(schema_for!(ScenarioDef), "scenarios/*.json")),
+            ("clauses.json", written(schema_for!(ClauseFile), "clauses/*.json")),
             ("signature.json", written(schema_for!(SignatureDef), "signatures/*.json")),
         ];
         for (file, text) in generated {

@@ -4,6 +4,8 @@
 mod bisect;
 mod cli;
 mod corpus;
+#[cfg(feature = "gateway")]
+mod gateway;
 mod golden;
 mod hostile;
 mod html;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::pack::{PackInfo, SCHEMA, refusal, unknown_schema, without_position};
+use super::super::scenario::ScenarioDef;
 use super::super::schema;
 use super::super::versions::VersionFile;
 use super::position::escaped;
@@ -37,8 +38,7 @@ fn faults(path: &str, value: &Value) -> Vec<Fault> {
     let fault =
         |pointer: &str, message: String| Fault { pointer: pointer.to_owned(), on_key: false, message };
     let Some(schema) = schema::of_file(path) else {
-        let message =
-            "a pack holds pack.json, versions.json, events/*.json and signatures/*.json; this is never read";
+        let message = "a pack holds pack.json, versions.json, and events, signatures, scenarios and clauses/*.json; this is never read";
         return vec![fault("", message.to_owned())];
     };
     let number = value.get("schema").and_then(Value::as_u64).filter(|n| *n != u64::from(SCHEMA));
@@ -64,10 +64,12 @@ fn faults(path: &str, value: &Value) -> Vec<Fault> {
                 ));
             }
         }
+        Some(("clauses", _)) => {}
         _ if !is_id(stem) => {
-            let message = format!("`{stem}` is the signature's id: made of a-z, 0-9 and single - or .");
+            let message = format!("`{stem}` is the id: made of a-z, 0-9 and single - or .");
             faults.push(fault("", message));
         }
+        Some(("scenarios", _)) => faults.extend(scenario(value)),
         _ => faults.extend(dates(value)),
     }
     faults
@@ -85,6 +87,13 @@ fn pack(value: &Value, sound: bool) -> Option<Fault> {
         }
         Err(_) => None,
     }
+}
+
+/// What the shape of a scenario does not tell.
+fn scenario(value: &Value) -> Vec<Fault> {
+    let def = serde_json::from_value::<ScenarioDef>(value.clone());
+    let problems = def.map(|def| def.problems()).unwrap_or_default();
+    problems.into_iter().map(|(pointer, message)| Fault { pointer, on_key: false, message }).collect()
 }
 
 /// What a draft left to a person. Lines of logs are nobody's draft.
@@ -165,7 +174,7 @@ mod tests {
         let found = lints("events/a.json", r#"{"schema":1,"family":"b","events":[]}"#);
         assert_eq!(found, ["events/a.json:1:22: the file is called `a`, and its family `b`"]);
         assert_eq!(lints("notes.json", "{}").len(), 1);
-        assert!(lints("signatures/A_b.json", "{}").iter().any(|l| l.contains("`A_b` is the signature's id")));
+        assert!(lints("signatures/A_b.json", "{}").iter().any(|l| l.contains("`A_b` is the id")));
     }
 
     #[test]

@@ -117,6 +117,12 @@ fn bytes_of(spot: &Spot, on_key: bool) -> Range<usize> {
     }
 }
 
+/// The line and the column of what stands at a JSON pointer of a text, or of what is nearest around it.
+pub(super) fn line_and_column(text: &str, pointer: &str) -> (usize, usize) {
+    let spot = Positions::of(text).nearest(pointer).map(|s| place(text, bytes_of(s, false)));
+    spot.map_or((0, 0), |p| (p.line, p.column))
+}
+
 /// The place of some bytes of a text, as far as they stand on one line.
 fn place(text: &str, bytes: Range<usize>) -> Place {
     let before = text.get(..bytes.start).unwrap_or_default();

@@ -1,0 +1,83 @@
+//! What a server that keeps to MCP answers: the ground that rules are laid over.
+//!
+//! Comes in: a server's definition and a message. Goes out: a result or an error of JSON-RPC. Two eras: the one that
+//! begins with `initialize`, and the one that begins with `server/discover` and has no sessions.
+
+use serde_json::{Value, json};
+
+use crate::pattern::ServerDef;
+
+/// The first revision without `initialize`.
+pub(super) const MODERN: &str = "2026-07-28";
+
+/// What is claimed where neither the scenario nor the client says.
+const LEGACY: &str = "2025-11-25";
+
+/// A result, or the code and message of an error.
+pub(super) type Outcome = Result<Value, (i64, String)>;
+
+/// Whether a server is of the era without `initialize`.
+pub(super) fn is_modern(server: &ServerDef) -> bool {
+    server.revision.as_deref().is_some_and(|r| r >= MODERN)
+}
+
+/// The answer to a request.
+pub(super) fn answer(server: &ServerDef, rpc: &str, params: &Value) -> Outcome {
+    if is_modern(server) { modern(server, rpc, params) } else { legacy(server, rpc, params) }
+}
+
+fn legacy(server: &ServerDef, rpc: &str, params: &Value) -> Outcome {
+    match rpc {
+        "initialize" => Ok(json!({
+            "protocolVersion": negotiated(server, params),
+            "capabilities": { "tools": {} },
+            "serverInfo": info(),
+        })),
+        "ping" => Ok(json!({})),
+        "tools/list" => Ok(json!({ "tools": server.tools() })),
+        "tools/call" => call(server, params),
+        _ => Err((-32601, "Method not found".to_owned())),
+    }
+}
+
+fn modern(server: &ServerDef, rpc: &str, params: &Value) -> Outcome {
+    let asked = params.pointer("/_meta/io.modelcontextprotocol~1protocolVersion").and_then(Value::as_str);
+    if asked.is_some_and(|a| Some(a) != server.revision.as_deref()) {
+        return Err((-32022, "Unsupported protocol version".to_owned()));
+    }
+    let meta = json!({ "io.modelcontextprotocol/serverInfo": info() });
+    let mut result = match rpc {
+        "server/discover" => json!({
+            "supportedVersions": [server.revision], "capabilities": { "tools": {} }, "ttlMs": 0, "cacheScope": "private",
+        }),
+        "tools/list" => json!({ "tools": server.tools(), "ttlMs": 0, "cacheScope": "private" }),
+        "tools/call" => call(server, params)?,
+        _ => return Err((-32601, "Method not found".to_owned())),
+    };
+    result["resultType"] = "complete".into();
+    result["_meta"] = meta;
+    Ok(result)
+}
+
+fn call(server: &ServerDef, params: &Value) -> Outcome {
+    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    if !server.tools().iter().any(|t| t.get("name").and_then(Value::as_str) == Some(name)) {
+        return Err((-32602, format!("Unknown tool: {name}")));
+    }
+    Ok(json!({ "content": [{ "type": "text", "text": "DEMO-1: first issue" }] }))
+}
+
+/// The client's revision if the server speaks it, else the server's newest.
+fn negotiated(server: &ServerDef, params: &Value) -> String {
+    let asked = params.get("protocolVersion").and_then(Value::as_str);
+    match (asked, server.revision.as_deref()) {
+        (Some(asked), Some(ours)) if asked <= ours => asked.to_owned(),
+        (_, Some(ours)) => ours.to_owned(),
+        (Some(asked), None) => asked.to_owned(),
+        (None, None) => LEGACY.to_owned(),
+    }
+}
+
+fn info() -> Value {
+    json!({ "name": "lastgood-gateway", "version": env!("CARGO_PKG_VERSION") })
+}

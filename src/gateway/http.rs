@@ -1,0 +1,265 @@
+//! Serves scripted servers and the stub of the model's API over HTTP, on loopback alone.
+//!
+//! Comes in: a scenario and a [`Record`]. Goes out: a [`Gateway`], which ends with its value. A server is at
+//! `/mcp/NAME`, the model at `/v1/`; a path that is nobody's is answered 404, and recorded. Everything that the script
+//! wants is done to the connection itself: it is kept waiting, dropped, or cut in the middle of an answer.
+
+mod sse;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
+
+use super::model::Model;
+use super::record::{Record, Seen};
+use super::script::{Act, Asked, Body, Script};
+use crate::pattern::{Place, ScenarioDef, Transport};
+
+/// No request of a client is longer.
+const MAX_BODY: usize = 16 << 20;
+
+/// What a handler gives: an answer, or a connection to be dropped.
+type Handled = Result<Response<BoxBody<Bytes, Dropped>>, Dropped>;
+
+/// Ends a connection in the middle.
+#[derive(Debug)]
+struct Dropped;
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the scenario drops this connection")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+impl From<Infallible> for Dropped {
+    fn from(_: Infallible) -> Self {
+        Self
+    }
+}
+
+/// Where a gateway listens.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listen {
+    /// The port; 0: any that is free.
+    pub port: u16,
+}
+
+/// Servers that listen until this value is dropped.
+#[derive(Debug)]
+pub struct Gateway {
+    address: SocketAddr,
+    record: Record,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Gateway {
+    /// Begins to serve the servers of a scenario that are spoken to over HTTP, and the model.
+    pub fn start(scenario: &ScenarioDef, listen: Listen, record: Record) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, listen.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let house = Arc::new(House::new(scenario, address, record.clone()));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || {
+            runtime.block_on(async {
+                tokio::spawn(accept(listener, house));
+                let _ = stopped.await;
+            });
+            // Whoever is still being kept waiting is not waited for.
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn(serve)?;
+        Ok(Self { address, record, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where a server is.
+    pub fn url(&self, server: &str) -> String {
+        format!("{}/mcp/{server}", self.origin())
+    }
+
+    /// What was seen so far.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Waits until the process is ended from outside.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Everything behind one port.
+struct House {
+    origin: String,
+    servers: Vec<(Transport, Mutex<Script>)>,
+    streams: sse::Streams,
+    model: Model,
+    record: Record,
+}
+
+impl House {
+    fn new(scenario: &ScenarioDef, address: SocketAddr, record: Record) -> Self {
+        let here = |s: &&crate::pattern::ServerDef| s.place == Place::Here && s.transport != Transport::Stdio;
+        let servers = scenario.servers.iter().filter(here);
+        Self {
+            origin: format!("http://{address}"),
+            servers: servers.map(|s| (s.transport, Mutex::new(Script::new(s)))).collect(),
+            streams: sse::Streams::default(),
+            model: Model::new(scenario),
+            record,
+        }
+    }
+
+    /// The server that a path belongs to.
+    fn server(&self, path: &str) -> Option<&(Transport, Mutex<Script>)> {
+        let name = path.strip_prefix("/mcp/").map(|p| p.split('/').next().unwrap_or_default());
+        let script = |s: &Mutex<Script>, f: &dyn Fn(&Script) -> bool| {
+            f(&s.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        match name {
+            Some(name) => self.servers.iter().find(|(_, s)| script(s, &|s| s.name() == name)),
+            None => self.servers.iter().find(|(_, s)| script(s, &|s| s.claims(path))),
+        }
+    }
+
+    async fn handle(&self, request: Request<Incoming>) -> Handled {
+        let (asked, query) = read(request).await?;
+        if let Some((transport, script)) = self.server(&asked.path) {
+            let (answer, seen) = {
+                let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+                script.answer(&asked, &self.origin)
+            };
+            self.record.add(seen);
+            tokio::time::sleep(answer.delay).await;
+            if *transport == Transport::Sse {
+                return self.streams.carry(&asked, &query, answer.act).await;
+            }
+            return perform(answer.act).await;
+        }
+        let reply = self.model.answer(&asked.path, &asked.body).filter(|_| asked.path.starts_with("/v1/"));
+        let server = asked.path.starts_with("/v1/").then_some("model");
+        self.record.add(Seen::elsewhere(server, &asked, if reply.is_some() { 200 } else { 404 }));
+        match reply {
+            Some(reply) => {
+                tokio::time::sleep(reply.delay).await;
+                let headers = BTreeMap::from([("content-type".to_owned(), reply.content.to_owned())]);
+                respond(200, &headers, whole(reply.body))
+            }
+            None => respond(404, &BTreeMap::new(), whole(String::new())),
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, house: Arc<House>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        let Ok((connection, _)) = listener.accept().await else {
+            // Out of file descriptors, say: the next try may go well.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let house = Arc::clone(&house);
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let house = Arc::clone(&house);
+                async move { house.handle(request).await }
+            });
+            // An error here is a connection that broke, from this side or from the other.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(connection), service)
+                .await;
+        });
+    }
+}
+
+/// A request, whole, and what follows the `?`.
+async fn read(request: Request<Incoming>) -> Result<(Asked, String), Dropped> {
+    let (head, body) = request.into_parts();
+    let limited = http_body_util::Limited::new(body, MAX_BODY);
+    let body = limited.collect().await.map_err(|_| Dropped)?.to_bytes().to_vec();
+    let text = |v: &hyper::header::HeaderValue| String::from_utf8_lossy(v.as_bytes()).into_owned();
+    let headers: BTreeMap<String, String> =
+        head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    let asked = Asked {
+        http: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        session: headers.get("mcp-session-id").cloned(),
+        headers,
+        body,
+    };
+    Ok((asked, head.uri.query().unwrap_or_default().to_owned()))
+}
+
+/// Does what the script says to the connection.
+async fn perform(act: Act) -> Handled {
+    match act {
+        Act::Hang => std::future::pending().await,
+        Act::Drop | Act::Exit(_) => Err(Dropped),
+        Act::Say { status, headers, body } => match body {
+            Body::Empty => respond(status, &headers, whole(String::new())),
+            Body::Text(text) => respond(status, &headers, whole(text)),
+            Body::Cut(text) => respond(status, &headers, cut(&text)),
+            Body::Stream(stream) => respond(status, &headers, sse::open(stream)),
+        },
+    }
+}
+
+fn respond(status: u16, headers: &BTreeMap<String, String>, body: BoxBody<Bytes, Dropped>) -> Handled {
+    let mut response = Response::builder().status(StatusCode::from_u16(status).unwrap_or_default());
+    for (name, value) in headers {
+        response = response.header(name.as_str(), value.as_str());
+    }
+    // A header that a scenario misspells is as bad as no answer.
+    response.body(body).map_err(|_| Dropped)
+}
+
+fn whole(text: String) -> BoxBody<Bytes, Dropped> {
+    http_body_util::Full::new(Bytes::from(text)).map_err(Dropped::from).boxed()
+}
+
+/// Half of a text, and then the end of the connection.
+fn cut(text: &str) -> BoxBody<Bytes, Dropped> {
+    let half = Bytes::copy_from_slice(&text.as_bytes()[..text.len() / 2]);
+    let (mut sender, body) = http_body_util::channel::Channel::<Bytes, Dropped>::new(2);
+    tokio::spawn(async move {
+        let _ = sender.send_data(half).await;
+        // What was sent leaves before the connection ends.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        sender.abort(Dropped);
+    });
+    body.boxed()
+}
