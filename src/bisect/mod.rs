@@ -8,7 +8,6 @@
 //! function of its arguments; [`ledger`] keeps what was run and marked. [`registry`] fetches versions, [`drive`] runs one
 //! apart from everything of the user's, and [`run`] drives a search with them.
 
-pub mod cache;
 mod choose;
 pub mod drive;
 mod judge;

@@ -6,7 +6,7 @@ use semver::Version;
 use super::options::Output;
 use super::supplying::{Supplying, client, tell};
 use super::{Exit, output};
-use crate::bisect::registry::Supply;
+use crate::bisect::registry::{Client, Supply};
 use crate::error::Result;
 use crate::report::{self, Fetched};
 
@@ -39,8 +39,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let def = client()?;
     let supply = arguments.supplying.supply(&def)?;
-    let one =
-        |version: &Version| if arguments.dry_run { plan(&supply, version) } else { get(&supply, version) };
+    // Held until the end: else the last of many might push the first out of the cache.
+    let mut held = Vec::new();
+    let one = |version: &Version| {
+        if arguments.dry_run { plan(&supply, version) } else { get(&supply, version, &mut held) }
+    };
     let all: Vec<Fetched> = arguments.versions.iter().map(one).collect();
     for f in &all {
         if let Some(problem) = &f.problem {
@@ -64,12 +67,14 @@ fn plan(supply: &Supply<'_>, version: &Version) -> Fetched {
     }
 }
 
-fn get(supply: &Supply<'_>, version: &Version) -> Fetched {
+fn get<'d>(supply: &Supply<'d>, version: &Version, held: &mut Vec<Client<'d>>) -> Fetched {
     let origin = supply.origin(version);
     match supply.get(version, &tell) {
         Ok(client) => {
             let path = client.command.last().map(|p| p.to_string_lossy().into_owned());
-            Fetched { origin: Some(origin), path, bytes: client.bytes(), ..nothing(version) }
+            let bytes = client.bytes();
+            held.push(client);
+            Fetched { origin: Some(origin), path, bytes, ..nothing(version) }
         }
         Err(error) => Fetched { problem: Some(error.to_string()), ..nothing(version) },
     }

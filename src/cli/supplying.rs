@@ -46,6 +46,20 @@ impl Supplying {
     }
 }
 
+/// What is on this disk, and nothing else.
+pub(super) fn on_this_disk(def: &ClientDef) -> Supply<'_> {
+    let environment = environment();
+    let cache = Cache::place(&environment).map(|root| Cache::new(root, u64::MAX));
+    Supply::new(def, cache, None, &environment)
+}
+
+/// The versions that the registry has today, with their days.
+pub(super) fn released(def: &ClientDef) -> Result<BTreeMap<Version, Option<String>>> {
+    let environment = environment();
+    let supply = Supply::new(def, None, Some(Registry::new(npmrc(&environment))?), &environment);
+    supply.released().unwrap_or_else(|| Ok(BTreeMap::new()))
+}
+
 /// npm's settings: of the user, then of the project, then of the environment, each laid over the one before.
 fn npmrc(environment: &BTreeMap<String, String>) -> Npmrc {
     let of =

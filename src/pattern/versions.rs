@@ -28,6 +28,27 @@ pub struct VersionFile {
     pub versions: BTreeMap<Version, Option<String>>,
 }
 
+impl VersionFile {
+    /// Takes in what the registry has today, with its days, and says what is new. Days that are known stay, and so do
+    /// versions that the registry has withdrawn: they were published. A new one's day counts unless a later version has
+    /// an earlier one: then it is the day of a copy. The day of the list is that of its newest version, unless it was
+    /// later already.
+    pub fn renew(&mut self, today: &BTreeMap<Version, Option<String>>) -> Vec<Version> {
+        let new: Vec<Version> = today.keys().filter(|v| !self.versions.contains_key(v)).cloned().collect();
+        self.versions.extend(new.iter().map(|version| (version.clone(), None)));
+        let mut least: Option<String> = None;
+        for (version, day) in self.versions.iter_mut().rev() {
+            let told = today.get(version).cloned().flatten();
+            let told = told.filter(|told| least.as_ref().is_none_or(|least| told <= least));
+            *day = day.take().or(told);
+            least = least.into_iter().chain(day.clone()).min();
+        }
+        let newest = self.versions.values().flatten().max().filter(|day| **day > self.as_of).cloned();
+        self.as_of = newest.unwrap_or_else(|| std::mem::take(&mut self.as_of));
+        new
+    }
+}
+
 /// What became of a version number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publication {
@@ -200,6 +221,28 @@ mod tests {
         let days: Vec<&str> = all.iter().filter_map(|(_, day)| day).collect();
         assert!(days.len() > 200 && days.is_sorted());
         assert!(days.last().is_some_and(|last| *last <= all.as_of()));
+    }
+
+    #[test]
+    fn a_list_that_is_renewed_keeps_what_it_knew_and_believes_no_day_of_a_copy() {
+        let of = |list: &[(&str, Option<&str>)]| {
+            list.iter().map(|(version, day)| (v(version), day.map(str::to_owned))).collect()
+        };
+        let versions = of(&[("1.0.0", Some("2026-01-01")), ("1.0.1", None), ("1.0.2", Some("2026-01-03"))]);
+        let mut file = VersionFile { schema: 1, package: "p".into(), as_of: "2026-01-04".into(), versions };
+        let today = of(&[
+            ("1.0.0", Some("2026-03-01")),
+            ("1.0.1", Some("2026-03-02")),
+            ("1.0.3", Some("2026-04-09")),
+            ("1.0.4", Some("2026-04-08")),
+            ("1.0.5", None),
+        ]);
+        assert_eq!(file.renew(&today), [v("1.0.3"), v("1.0.4"), v("1.0.5")]);
+        let days: Vec<Option<&str>> = file.versions.values().map(Option::as_deref).collect();
+        assert_eq!(days, [Some("2026-01-01"), None, Some("2026-01-03"), None, Some("2026-04-08"), None]);
+        assert_eq!(file.as_of, "2026-04-08");
+        let before = file.versions.clone();
+        assert!(file.renew(&today).is_empty() && file.versions == before);
     }
 
     #[test]

@@ -46,12 +46,7 @@ pub fn fetched(all: &[Fetched], dry: bool) -> Report {
 }
 
 fn word(origin: Option<Origin>) -> &'static str {
-    match origin {
-        Some(Origin::Installed) => "installed",
-        Some(Origin::Cached) => "cache",
-        Some(Origin::Registry) => "registry",
-        None => "nowhere",
-    }
+    origin.map_or("nowhere", Origin::as_str)
 }
 
 fn row(f: &Fetched) -> Vec<Vec<Span>> {

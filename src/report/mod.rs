@@ -30,5 +30,5 @@ pub use fetched::{Fetched, fetched, size};
 pub use form::{Answer, Field};
 pub use log::Log;
 pub use timeline::{TimelineView, timeline};
-pub use versions::{VersionList, versions};
+pub use versions::{VersionList, renewed, versions};
 pub use words::labels;

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::block::{Block, Report, Span, Table, Tone};
 use super::document;
 use super::words::count;
-use crate::bisect::cache::Holder;
-use crate::pattern::Published;
+use crate::bisect::registry::Origin;
+use crate::pattern::{Published, VersionFile};
 
 /// A list of versions.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct VersionList<'a> {
     /// The published ones.
     pub published: &'a Published,
     /// Those on this machine.
-    pub held: &'a BTreeMap<Version, Holder>,
+    pub held: &'a BTreeMap<Version, Origin>,
     /// No older and no newer than these.
     pub range: (Option<&'a Version>, Option<&'a Version>),
     /// Only the numbers that were left out.
@@ -31,7 +31,7 @@ struct Line<'a> {
     version: Version,
     published: bool,
     released: Option<&'a str>,
-    held: Option<Holder>,
+    held: Option<Origin>,
 }
 
 /// The report of a list.
@@ -49,7 +49,7 @@ pub fn versions(list: &VersionList<'_>) -> Report {
     let head = ["version", "released", "on this machine"].map(str::to_owned).to_vec();
     let rows = lines.iter().map(row).collect();
     let values = lines.iter().map(|l| {
-        let here = l.held.map(Holder::as_str);
+        let here = l.held.map(Origin::as_str);
         json!({ "version": l.version, "published": l.published, "released": l.released, "held": here })
     });
     let document = json!({
@@ -82,13 +82,37 @@ fn lines<'a>(list: &VersionList<'a>) -> Vec<Line<'a>> {
 fn row(line: &Line<'_>) -> Vec<Vec<Span>> {
     let released = if line.published { line.released.unwrap_or("?") } else { "never" };
     let held = match line.held {
-        Some(Holder::Cache) => "fetched",
-        Some(Holder::Installed) => "by the client's installer",
-        None => "",
+        Some(Origin::Cached) => "fetched",
+        Some(Origin::Installed) => "by the client's installer",
+        Some(Origin::Registry) | None => "",
     };
     let tone = if line.published { Tone::Plain } else { Tone::Faint };
     [line.version.to_string(), released.to_owned(), held.to_owned()]
         .into_iter()
         .map(|text| vec![Span::toned(text, tone)])
         .collect()
+}
+
+/// The report of a list that was renewed.
+pub fn renewed(file: &str, new: &[Version], list: &VersionFile) -> Report {
+    let title = format!(
+        "{} new in {file}, which now lists {}",
+        count(new.len() as u64, "version", "versions"),
+        count(list.versions.len() as u64, "version", "versions"),
+    );
+    let head = ["version", "released"].map(str::to_owned).to_vec();
+    let day = |v: &Version| list.versions.get(v).cloned().flatten();
+    let row = |v: &Version| {
+        vec![vec![Span::plain(v.to_string())], vec![Span::plain(day(v).unwrap_or_else(|| "?".to_owned()))]]
+    };
+    let blocks = if new.is_empty() {
+        Vec::new()
+    } else {
+        vec![Block::Table(Table { head, rows: new.iter().map(row).collect() })]
+    };
+    let document = json!({
+        "schema": "lastgood.renewed/1", "tool": document::TOOL, "package": list.package, "as_of": list.as_of,
+        "new": new.iter().map(|v| json!({ "version": v, "released": day(v) })).collect::<Vec<_>>(),
+    });
+    Report::new(title, blocks, document)
 }

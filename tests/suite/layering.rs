@@ -48,7 +48,7 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 ];
 
 /// The rooms in which a third-party crate may be used; one that is not named here may be used nowhere.
-const CRATES: [(&str, &[&str]); 26] = [
+const CRATES: [(&str, &[&str]); 27] = [
     ("aho_corasick", &["pattern", "redact"]),
     ("base64", &["bisect", "render", "cli"]),
     ("bstr", &["parse", "classify", "normalize", "align"]),
@@ -62,6 +62,7 @@ const CRATES: [(&str, &[&str]); 26] = [
     ("owo_colors", &["render"]),
     ("regex", &["diagnose", "redact"]),
     ("rustix", &["bisect"]),
+    ("rustls_native_certs", &["bisect"]),
     ("ruzstd", &["source"]),
     ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
     ("serde", &["parse", "pattern", "timeline", "diagnose", "bisect", "gateway", "report"]),

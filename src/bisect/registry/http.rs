@@ -18,6 +18,17 @@ pub(super) struct Answer {
     pub(super) body: Box<dyn Read>,
 }
 
+/// Files of certificates.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trust<'a> {
+    /// To trust alone.
+    #[cfg_attr(not(feature = "net"), expect(dead_code, reason = "nothing is connected to"))]
+    pub(super) alone: Option<&'a str>,
+    /// To trust besides the usual ones.
+    #[cfg_attr(not(feature = "net"), expect(dead_code, reason = "nothing is connected to"))]
+    pub(super) besides: Option<&'a str>,
+}
+
 /// Asks over HTTP.
 pub(super) struct Http {
     #[cfg(feature = "net")]
@@ -30,9 +41,9 @@ mod connected {
     use std::time::Duration;
 
     use ureq::Agent;
-    use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+    use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-    use super::{Address, Answer, Http, Secret};
+    use super::{Address, Answer, Http, Secret, Trust};
 
     /// How long to wait for a connection.
     const CONNECT: Duration = Duration::from_secs(15);
@@ -42,17 +53,9 @@ mod connected {
     const BODY: Duration = Duration::from_secs(30 * 60);
 
     impl Http {
-        /// A client that trusts the usual certificates, or those of `cafile` instead.
-        pub(in super::super) fn new(cafile: Option<&str>) -> Result<Self, String> {
-            let mut tls = TlsConfig::builder();
-            if let Some(path) = cafile {
-                let text = std::fs::read(path).map_err(|e| format!("cafile {path}: {e}"))?;
-                let items = parse_pem(&text).filter_map(Result::ok);
-                let certificates: Vec<_> = items
-                    .filter_map(|i| if let PemItem::Certificate(c) = i { Some(c) } else { None })
-                    .collect();
-                tls = tls.root_certs(RootCerts::Specific(Arc::new(certificates)));
-            }
+        /// A client that trusts the certificates of `trust`.
+        pub(in super::super) fn new(trust: Trust<'_>) -> Result<Self, String> {
+            let tls = TlsConfig::builder().root_certs(roots(trust)?);
             let config = Agent::config_builder()
                 .tls_config(tls.build())
                 .http_status_as_error(false)
@@ -82,10 +85,34 @@ mod connected {
             };
             let response = request.call().map_err(|e| said(&e))?;
             let status = response.status().as_u16();
+            // Of a head alone the body has no length, and the header has.
+            let said = response.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse().ok());
             let body = response.into_body();
-            let length = body.content_length();
+            let length = if head { said } else { body.content_length() };
             Ok(Answer { status, length, body: Box::new(body.into_reader()) })
         }
+    }
+
+    /// Whom to trust: a file that npm is told to trust alone, else this machine's own store, for a company's gateway is
+    /// known to that and to no list that is built in, and what Node is told to trust besides.
+    fn roots(trust: Trust<'_>) -> Result<RootCerts, String> {
+        if let Some(path) = trust.alone {
+            return Ok(RootCerts::Specific(Arc::new(certificates(path, "cafile")?)));
+        }
+        let own = rustls_native_certs::load_native_certs().certs;
+        let mut all: Vec<Certificate<'static>> =
+            own.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+        if let Some(path) = trust.besides {
+            all.extend(certificates(path, "NODE_EXTRA_CA_CERTS")?);
+        }
+        // A bare container has no store: there the list that is built in serves.
+        Ok(if all.is_empty() { RootCerts::WebPki } else { RootCerts::Specific(Arc::new(all)) })
+    }
+
+    fn certificates(path: &str, setting: &str) -> Result<Vec<Certificate<'static>>, String> {
+        let text = std::fs::read(path).map_err(|e| format!("{setting} {path}: {e}"))?;
+        let items = parse_pem(&text).filter_map(Result::ok);
+        Ok(items.filter_map(|i| if let PemItem::Certificate(c) = i { Some(c) } else { None }).collect())
     }
 
     /// The library's errors may name the request; these words are our own where they could.
@@ -105,7 +132,7 @@ mod connected {
 #[cfg(not(feature = "net"))]
 impl Http {
     /// A client that refuses.
-    pub(super) fn new(_cafile: Option<&str>) -> Result<Self, String> {
+    pub(super) fn new(_trust: Trust<'_>) -> Result<Self, String> {
         Err("this lastgood was built without network code (feature `net`)".to_owned())
     }
 

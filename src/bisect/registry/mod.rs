@@ -31,6 +31,9 @@ use integrity::CopyError;
 /// The list of versions of a package that npm itself asks for.
 const SHORT: &str = "application/vnd.npm.install-v1+json, application/json;q=0.8";
 
+/// The same list with the day of each version, and much else.
+const LONG: &str = "application/json";
+
 /// No list of versions is longer.
 const MAX_LIST: u64 = 64 << 20;
 
@@ -56,7 +59,7 @@ struct Failure {
 impl Registry {
     /// The registry that npm's settings name.
     pub fn new(settings: Npmrc) -> Result<Self> {
-        let http = Http::new(settings.cafile()).map_err(|why| {
+        let http = Http::new(settings.trust()).map_err(|why| {
             Error::new(ErrorKind::Fetch, "the registry", why, "use what is cached (`--offline`)")
         })?;
         Ok(Self { settings, http })
@@ -72,12 +75,21 @@ impl Registry {
 
     /// The versions of a package.
     pub fn packument(&self, package: &str) -> Result<Packument> {
+        self.list(package, SHORT)
+    }
+
+    /// The same with the days of their release.
+    pub fn packument_with_days(&self, package: &str) -> Result<Packument> {
+        self.list(package, LONG)
+    }
+
+    fn list(&self, package: &str, form: &str) -> Result<Packument> {
         let (registry, _) = self.place(package)?;
         let address = registry.join(&package.replace('/', "%2f"));
         let mut text = Vec::new();
         patiently(|| {
             text.clear();
-            let answer = self.answer(&address, SHORT, false)?;
+            let answer = self.answer(&address, form, false)?;
             let mut body = answer.body.take(MAX_LIST);
             body.read_to_end(&mut text).map_err(|e| passing(format!("the list of versions breaks off ({e})")))
         })

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::address::Address;
+use super::http::Trust;
 
 /// The registry of those who have set none.
 const PUBLIC: &str = "https://registry.npmjs.org/";
@@ -20,6 +21,7 @@ pub struct Secret(String);
 
 impl Secret {
     /// For the wire alone.
+    #[cfg_attr(not(feature = "net"), expect(dead_code, reason = "nothing is sent"))]
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }
@@ -42,6 +44,7 @@ struct Setting {
 #[derive(Clone, Default)]
 pub struct Npmrc {
     settings: BTreeMap<String, Setting>,
+    besides: Option<String>,
 }
 
 impl Npmrc {
@@ -54,8 +57,9 @@ impl Npmrc {
         }
     }
 
-    /// Lays `npm_config_*` variables over what is known.
+    /// Lays `npm_config_*` variables over what is known, and what Node is told to trust.
     pub fn add_environment(&mut self, environment: &BTreeMap<String, String>) {
+        self.besides = environment.get("NODE_EXTRA_CA_CERTS").filter(|v| !v.is_empty()).cloned();
         for (name, value) in environment.iter().filter(|(_, value)| !value.is_empty()) {
             let Some(head) = name.get(..11).filter(|h| h.eq_ignore_ascii_case("npm_config_")) else {
                 continue;
@@ -89,9 +93,9 @@ impl Npmrc {
         Address::parse(PUBLIC).is_some_and(|public| public.host() == address.host())
     }
 
-    /// A file of certificates to trust instead of the usual ones.
-    pub fn cafile(&self) -> Option<&str> {
-        self.get("cafile")
+    /// The certificates to trust: `cafile` instead of the usual ones, and `NODE_EXTRA_CA_CERTS` besides them.
+    pub(super) fn trust(&self) -> Trust<'_> {
+        Trust { alone: self.get("cafile"), besides: self.besides.as_deref() }
     }
 
     /// What to say to `address` of who we are: what is set for the longest beginning of its path, or what it holds itself.

@@ -26,11 +26,15 @@ pub struct Dist {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Packument {
     dists: BTreeMap<Version, Option<Dist>>,
+    days: BTreeMap<Version, String>,
 }
 
 #[derive(Deserialize)]
 struct Wire {
     versions: BTreeMap<String, WireVersion>,
+    /// Only the long form of the answer has it.
+    #[serde(default)]
+    time: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -56,12 +60,21 @@ impl Packument {
             let dist = dist.map(|(tarball, integrity)| Dist { version: version.clone(), tarball, integrity });
             Some((version, dist))
         });
-        Ok(Self { dists: dists.collect() })
+        let days = wire.time.iter().filter_map(|(version, moment)| {
+            let day = moment.get(..10).filter(|d| d.bytes().all(|b| b.is_ascii_digit() || b == b'-'))?;
+            Some((Version::parse(version).ok()?, day.to_owned()))
+        });
+        Ok(Self { days: days.collect(), dists: dists.collect() })
     }
 
     /// The versions, oldest first.
     pub fn versions(&self) -> impl Iterator<Item = &Version> {
         self.dists.keys()
+    }
+
+    /// The versions with the day of their release, where the answer tells it.
+    pub fn days(&self) -> BTreeMap<Version, Option<String>> {
+        self.dists.keys().map(|v| (v.clone(), self.days.get(v).cloned())).collect()
     }
 
     /// Where a version is: `None` where it was not published, `Some(None)` where it cannot be checked.

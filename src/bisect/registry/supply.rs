@@ -3,7 +3,7 @@
 //! Comes in: a version. Goes out: a [`Client`] that can be run, or why there is none. What is on this disk is taken
 //! before anything is fetched; while offline nothing is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -29,6 +29,17 @@ pub enum Origin {
     Cached,
     /// It is to be fetched.
     Registry,
+}
+
+impl Origin {
+    /// The word of the JSON documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Cached => "cache",
+            Self::Registry => "registry",
+        }
+    }
 }
 
 /// What a version needs before it can be run.
@@ -130,6 +141,22 @@ impl<'d> Supply<'d> {
     pub fn listed(&self) -> Option<Result<Vec<Version>>> {
         self.registry.as_ref()?;
         Some(self.list(&self.def.package).map(|list| list.versions().cloned().collect()))
+    }
+
+    /// The same with the day of each version.
+    pub fn released(&self) -> Option<Result<BTreeMap<Version, Option<String>>>> {
+        Some(self.registry.as_ref()?.packument_with_days(&self.def.package).map(|list| list.days()))
+    }
+
+    /// The versions that are on this disk, and where. One that is in both places is run from the installer's.
+    pub fn held(&self) -> BTreeMap<Version, Origin> {
+        let cached = self.cache.iter().flat_map(|c| c.versions().into_keys());
+        let all: BTreeSet<Version> = cached.chain(self.left_by_an_installer()).collect();
+        let with_origin = all.into_iter().map(|version| (self.origin(&version), version));
+        with_origin
+            .filter(|(o, _)| *o != Origin::Registry)
+            .map(|(origin, version)| (version, origin))
+            .collect()
     }
 
     /// What `get` would do. Sizes are asked of the registry.
@@ -300,16 +327,27 @@ impl<'d> Supply<'d> {
     /// What an installer left.
     fn installed(&self, version: &Version) -> Option<PathBuf> {
         let layout = self.def.layout(version).filter(|l| l.runtime.is_none())?;
-        let home = self.home.as_ref()?;
         let entry = filled(&layout.entry, self.platform);
         self.def.installed.iter().find_map(|place| {
-            let place = place.replace("{version}", &version.to_string());
-            let moved = place.strip_prefix(".local/share/").zip(self.data.as_ref());
-            let place = moved.map_or_else(|| home.join(&place), |(below, data)| data.join(below));
+            let place = self.below_home(&place.replace("{version}", &version.to_string()))?;
             [place.join(&entry), place]
                 .into_iter()
                 .find(|p| p.metadata().is_ok_and(|m| m.is_file() && m.len() > 0))
         })
+    }
+
+    /// The versions whose names are where an installer leaves them.
+    fn left_by_an_installer(&self) -> Vec<Version> {
+        let folders = self.def.installed.iter().filter_map(|place| place.split_once("{version}"));
+        let folders = folders.filter_map(|(folder, _)| self.below_home(folder));
+        let entries = folders.filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        entries.filter_map(|e| Version::parse(e.file_name().to_str()?).ok()).collect()
+    }
+
+    /// A place of the user's, which may have moved his folder for data.
+    fn below_home(&self, place: &str) -> Option<PathBuf> {
+        let moved = place.strip_prefix(".local/share/").zip(self.data.as_ref());
+        moved.map(|(below, data)| data.join(below)).or(Some(self.home.as_ref()?.join(place)))
     }
 
     fn on_path(&self, program: &str, version: &Version) -> Result<PathBuf> {
