@@ -140,6 +140,11 @@ pub struct Ledger {
 impl Ledger {
     /// Reads a ledger; a file that is not there is an empty one.
     pub fn open(path: &Path) -> Result<Self> {
+        // A device may never end.
+        if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+            let remedy = "name a file; one that is not there is begun";
+            return Err(Error::new(ErrorKind::Input, path.display().to_string(), "it is no file", remedy));
+        }
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),

@@ -234,6 +234,19 @@ impl Table {
     }
 }
 
+impl Table {
+    /// Takes over how sure a search is of a boundary: it weighs every run, and not those beside the boundary alone. One
+    /// between other versions than `before` and `after` is none of the table's.
+    #[must_use]
+    pub fn as_sure_as(mut self, before: &Version, after: &Version, sure: f64, asked: f64) -> Self {
+        if let Some(found) = self.boundaries.iter_mut().find(|b| b.before == *before && b.after == *after) {
+            found.confidence = Some(sure);
+            self.ending = ending(&self.boundaries, asked);
+        }
+        self
+    }
+}
+
 /// The table of what is `known`. A boundary at a flaky version asks for this `confidence`, 0 to 1.
 pub fn table(known: BTreeMap<Version, Evidence>, published: &Published, confidence: f64) -> Table {
     let mut rows = every_version(known, published);

@@ -3,13 +3,19 @@
 use serde_json::json;
 
 use super::block::{Block, Report, Span, Tone};
+use super::document;
 use super::words::count;
+use crate::pattern::PackId;
 
 /// How a search was done.
 #[derive(Debug, Clone)]
 pub struct Again<'a> {
     /// The command.
     pub command: String,
+    /// The packs that it was judged with.
+    pub packs: &'a [PackId],
+    /// System and processor.
+    pub platform: String,
     /// How many runs it took.
     pub runs: u64,
     /// The names of the variables that runs got to know.
@@ -25,6 +31,11 @@ pub fn with_again(mut report: Report, again: &Again<'_>) -> Report {
         let text = "the runtime changes at the boundary, too: what broke may be that, and not the client";
         blocks.insert(1.min(blocks.len()), Block::Text(vec![Span::toned(text, Tone::Warn)]));
     }
+    let packs = again
+        .packs
+        .iter()
+        .map(|p| format!(", pack {} {} ({})", p.id, p.version, p.sha256.get(..12).unwrap_or(&p.sha256)));
+    let with = format!("lastgood {} on {}{}", document::TOOL, again.platform, packs.collect::<String>());
     let how = vec![
         Span::plain(format!("{}, each in a scratch home that knew ", count(again.runs, "run", "runs"))),
         Span::toned(again.variables.join(" "), Tone::Code),
@@ -32,10 +43,10 @@ pub fn with_again(mut report: Report, again: &Again<'_>) -> Report {
     let command = Block::Text(vec![Span::toned(again.command.clone(), Tone::Code)]);
     blocks.push(Block::Details {
         summary: "to do this again".to_owned(),
-        blocks: vec![command, Block::Text(how)],
+        blocks: vec![command, Block::Text(how), Block::Text(vec![Span::plain(with)])],
     });
     if let Some(map) = document.as_object_mut() {
-        let how = json!({ "command": again.command, "runs": again.runs, "variables": again.variables,
+        let how = json!({ "command": again.command, "runs": again.runs, "platform": again.platform, "variables": again.variables,
             "runtime_changes": again.runtime_changes });
         map.insert("how".to_owned(), how);
     }

@@ -67,6 +67,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
         judged_by,
         confidence: asked.confidence,
         knowledge: &loaded.knowledge,
+        rules: &loaded.rules,
         errors: &errors,
     });
     output::write(&report, &arguments.output)?;

@@ -2,22 +2,27 @@
 
 use super::{Bisected, JudgedBy};
 use crate::align::{self, ServerDiff, Verdict};
-use crate::bisect::{BoundaryKind, Heard, Log, Word, side};
-use crate::diagnose::{Applicability, Finding};
+use crate::bisect::{Boundary, BoundaryKind, Heard, Log, Word, side};
+use crate::diagnose::{Applicability, Compiled, Finding};
+use crate::pattern::Kind;
 use crate::report::block::{Block, Span, Tone};
 use crate::report::words::{file_name, labels, verdict_tone};
 use crate::report::{finding, show};
 
 /// The good and the bad log at the first regression, or where there is none at the first fix.
 fn witnesses<'b>(b: &Bisected<'b>) -> Option<(&'b Heard, &'b Heard)> {
-    let boundaries = &b.bisection.table.boundaries;
-    let first =
-        boundaries.iter().find(|x| x.kind == BoundaryKind::Regression).or_else(|| boundaries.first())?;
+    let first = first(b)?;
     let (good, bad) = match first.kind {
         BoundaryKind::Regression => (&first.before, &first.after),
         BoundaryKind::Fix => (&first.after, &first.before),
     };
     Some((b.bisection.witness(good, Word::Good)?, b.bisection.witness(bad, Word::Bad)?))
+}
+
+/// The first regression, or where there is none the first fix.
+fn first<'b>(b: &Bisected<'b>) -> Option<&'b Boundary> {
+    let boundaries = &b.bisection.table.boundaries;
+    boundaries.iter().find(|x| x.kind == BoundaryKind::Regression).or_else(|| boundaries.first())
 }
 
 /// Their lives side by side, for the server that the bad log is about.
@@ -37,7 +42,8 @@ pub(super) fn difference(b: &Bisected<'_>) -> Vec<Block> {
     let starts = (good_log.start, bad_log.start);
     let mut blocks = Vec::new();
     for server in diff.servers.iter().filter(wanted) {
-        blocks.push(Block::Heading(1, heading(server)));
+        blocks
+            .push(Block::Heading(1, heading(server, first(b).is_some_and(|x| x.kind == BoundaryKind::Fix))));
         blocks.extend(elsewhere(server, good_log, bad_log));
         blocks.push(Block::Lives(show::aligned(server, (&heads.0, &heads.1), starts, false)));
     }
@@ -61,23 +67,51 @@ fn elsewhere(server: &ServerDiff, good: &Log, bad: &Log) -> Option<Block> {
     Some(Block::Text(vec![Span::toned(text, Tone::Warn)]))
 }
 
-fn heading(server: &ServerDiff) -> Vec<Span> {
+/// What became of a server as the versions go on: at a fix the good log is the later one.
+fn heading(server: &ServerDiff, fix: bool) -> Vec<Span> {
+    let verdict = match (fix, server.verdict) {
+        (true, Verdict::Regressed) => Verdict::Improved,
+        (true, Verdict::Improved) => Verdict::Regressed,
+        (_, verdict) => verdict,
+    };
     vec![
         Span::toned(server.name.clone(), Tone::Strong),
         Span::plain(" "),
-        Span::toned(server.verdict.as_str(), verdict_tone(server.verdict)),
+        Span::toned(verdict.as_str(), verdict_tone(verdict)),
         Span::plain(" at the boundary"),
     ]
 }
 
-/// The known failure, as the first bad log has it.
-pub(super) fn signature(b: &Bisected<'_>) -> Option<Block> {
-    let (JudgedBy::Asked(rule) | JudgedBy::Best(rule, _)) = b.judged_by else { return None };
-    let (_, bad) = witnesses(b)?;
-    let log = b.logs.get(bad.log)?;
+/// The known failure, as the first bad log has it. Where none was judged by, those that the good log has not: they say
+/// what it is that behaves otherwise.
+pub(super) fn signatures(b: &Bisected<'_>) -> Vec<Block> {
+    let Some((good, bad)) = witnesses(b) else { return Vec::new() };
+    let Some((good_log, log)) = b.logs.get(good.log).zip(b.logs.get(bad.log)) else { return Vec::new() };
     let server = bad.testimony.server.as_deref();
-    let found = log.diagnosis.findings.iter().find(|f| f.id == rule.id() && f.server.as_deref() == server)?;
-    let applicability = rule.applicability(Some(&bad.version)).unwrap_or(Applicability::PossibleRecurrence);
-    let found = Finding { applicability, ..found.clone() };
-    Some(finding::block(&found, &[], &file_name(&log.input.path), b.knowledge))
+    let of_server = |f: &Finding| f.server.as_deref() == server;
+    let is_new = |f: &Finding| !good_log.diagnosis.findings.iter().any(|g| g.id == f.id);
+    let wanted = |f: &&Finding| match &b.judged_by {
+        JudgedBy::Asked(rule) | JudgedBy::Best(rule, _) => f.id == rule.id() && of_server(f),
+        JudgedBy::Against(_) | JudgedBy::Command(_) | JudgedBy::Nothing => {
+            (server.is_none() || of_server(f)) && is_new(f) && f.kind != Kind::Benign
+        }
+    };
+    let found: Vec<(&Finding, &Compiled)> =
+        log.diagnosis.findings.iter().filter(wanted).filter_map(|f| Some((f, rule(b, &f.id)?))).collect();
+    let explained = |id: &str| found.iter().any(|(_, rule)| rule.def().explains.iter().any(|e| e == id));
+    let roots = found.iter().filter(|(f, _)| !explained(&f.id));
+    roots.filter_map(|(f, rule)| told(b, f, rule, bad, &file_name(&log.input.path))).collect()
+}
+
+fn rule<'b>(b: &Bisected<'b>, id: &str) -> Option<&'b Compiled> {
+    b.rules.iter().find(|rule| rule.id() == id)
+}
+
+/// A finding, as it applies to the version that wrote the log. A signature that was judged by is told in any case; one
+/// that does not speak for the version is not brought up.
+fn told(b: &Bisected<'_>, found: &Finding, rule: &Compiled, bad: &Heard, file: &str) -> Option<Block> {
+    let judged_by = matches!(b.judged_by, JudgedBy::Asked(_) | JudgedBy::Best(..));
+    let otherwise = judged_by.then_some(Applicability::PossibleRecurrence);
+    let applicability = rule.applicability(Some(&bad.version)).or(otherwise)?;
+    Some(finding::block(&Finding { applicability, ..found.clone() }, &[], file, b.knowledge))
 }

@@ -47,6 +47,8 @@ pub struct Bisected<'a> {
     pub confidence: f64,
     /// What is known.
     pub knowledge: &'a Knowledge,
+    /// The signatures that can be told.
+    pub rules: &'a [Compiled],
     /// Paths that could not be read, and why.
     pub errors: &'a [(String, String)],
 }
@@ -63,7 +65,7 @@ pub fn bisect(b: &Bisected<'_>) -> Report {
         blocks.push(Block::Table(versions::versions(&b.bisection.table, &b.knowledge.published)));
     }
     blocks.extend(boundary::difference(b));
-    blocks.extend(boundary::signature(b));
+    blocks.extend(boundary::signatures(b));
     blocks.extend(left_out::left_out(b));
     Report::new(title(b), blocks, document::document(b))
 }
@@ -87,9 +89,12 @@ fn answer(table: &Table) -> String {
 }
 
 fn sentence(b: &Boundary) -> String {
+    // Never "100 %": chance leaves a doubt.
+    let sure = b.confidence.map(|c| format!(" ({:.0} % sure)", (c * 100.0).floor().min(99.0)));
+    let sure = sure.unwrap_or_default();
     match b.kind {
-        BoundaryKind::Regression => format!("last good {}, first bad {}", b.before, candidates(b)),
-        BoundaryKind::Fix => format!("last bad {}, first good again {}", b.before, candidates(b)),
+        BoundaryKind::Regression => format!("last good {}, first bad {}{sure}", b.before, candidates(b)),
+        BoundaryKind::Fix => format!("last bad {}, first good again {}{sure}", b.before, candidates(b)),
     }
 }
 

@@ -67,6 +67,9 @@ pub(in crate::cli) struct Arguments {
     /// How often to run each version before it is believed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
     repeat: u8,
+    /// The failure does not always show: reckon with chance from the first run on, and not only once two runs disagree
+    #[arg(long)]
+    flaky: bool,
     /// How sure the answer must be where the failure is flaky, in percent
     #[arg(long, value_name = "PERCENT", default_value_t = 95, value_parser = clap::value_parser!(u8).range(50..=99))]
     confidence: u8,
@@ -134,13 +137,15 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
     let plan = Plan {
         jobs: usize::from(arguments.jobs),
         repeat: u32::from(arguments.repeat),
+        flaky: arguments.flaky,
         confidence: arguments.confidence(),
         ..Plan::default()
     };
     let course = Course { candidates: &candidates, plan, ahead: arguments.prefetch };
-    drive(&course, &mut ledger, &rig, &mut |version, tried| tell(version, tried))?;
+    let answered = drive(&course, &mut ledger, &rig, &mut |version, tried| tell(version, tried))?;
     warn_of_contradiction(&ends, &ledger);
-    told::report(arguments, &loaded, &ledger, &rig, &ends, &supply)
+    let found = told::Found { answered: &answered, candidates: &candidates, ledger: &ledger, ends: &ends };
+    told::report(arguments, &loaded, &found, &rig, &supply)
 }
 
 fn refuse_nonsense(arguments: &Arguments) -> Result<()> {

@@ -12,24 +12,33 @@ use super::judge;
 use super::rig::Bench;
 use crate::bisect::ledger::{Entry, Ledger, Run, Said};
 use crate::bisect::registry::Supply;
-use crate::bisect::{Bisection, Evidence, Heard, Log, Testimony, Word, table};
+use crate::bisect::search::Answered;
+use crate::bisect::{Bisection, Evidence, Heard, Log, Table, Testimony, Word, table};
 use crate::error::Result;
 use crate::report::{self, Again, Bisected, JudgedBy};
+
+/// What a search found.
+pub(super) struct Found<'a> {
+    pub(super) answered: &'a Answered,
+    pub(super) candidates: &'a [Version],
+    pub(super) ledger: &'a Ledger,
+    pub(super) ends: &'a Ends,
+}
 
 /// Writes the report.
 pub(super) fn report(
     arguments: &Arguments,
     loaded: &Loaded,
-    ledger: &Ledger,
+    found: &Found<'_>,
     rig: &Bench<'_>,
-    ends: &Ends,
     supply: &Supply<'_>,
 ) -> Result<Exit> {
+    let Found { ledger, ends, .. } = found;
     let (from, to) = ends.ordered();
     let inside = |v: &Version| v >= from && v <= to;
     let known: BTreeMap<Version, Evidence> =
         ledger.evidence().into_iter().filter(|(version, _)| inside(version)).collect();
-    let table = table(known, &loaded.knowledge.published, arguments.confidence());
+    let table = found.as_sure(table(known, &loaded.knowledge.published, arguments.confidence()), arguments);
     let (logs, heard) = witnesses(ledger, rig, inside);
     let servers: BTreeSet<String> = heard.iter().filter_map(|h| h.testimony.server.clone()).collect();
     let bisection = Bisection { table, servers: servers.into_iter().collect(), heard, left_out: Vec::new() };
@@ -49,12 +58,15 @@ pub(super) fn report(
         judged_by,
         confidence: arguments.confidence(),
         knowledge: &loaded.knowledge,
+        rules: &loaded.rules,
         errors: &[],
     };
     let runs =
         ledger.standing().iter().filter(|e| matches!(e, Entry::Run(run) if inside(&run.version))).count();
     let again = Again {
         command: command(arguments, ends),
+        packs: &loaded.knowledge.packs,
+        platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         runs: runs as u64,
         variables: &rig.variables(),
         runtime_changes: bisection
@@ -65,6 +77,20 @@ pub(super) fn report(
     };
     output::write(&report::with_again(report::bisect(&bisected), &again), &arguments.output)?;
     Ok(super::super::exit(bisection.table.ending))
+}
+
+impl Found<'_> {
+    /// The table, as sure as the search is.
+    fn as_sure(&self, table: Table, arguments: &Arguments) -> Table {
+        let Answered::Boundary { last, first, confidence: Some(sure), .. } = self.answered else {
+            return table;
+        };
+        let after = first.last().and_then(|at| self.candidates.get(*at));
+        match self.candidates.get(*last).zip(after) {
+            Some((before, after)) => table.as_sure_as(before, after, *sure, arguments.confidence()),
+            None => table,
+        }
+    }
 }
 
 /// The logs that were kept, and what they say; a log that is gone is no witness any more.
@@ -105,6 +131,9 @@ fn word(said: Said) -> Word {
 fn command(arguments: &Arguments, ends: &Ends) -> String {
     let mut words =
         vec!["lastgood bisect run".to_owned(), format!("--good {} --bad {}", ends.good, ends.bad)];
+    if arguments.flaky {
+        words.push("--flaky".to_owned());
+    }
     let mut option =
         |name: &str, value: Option<String>| words.extend(value.map(|v| format!("{name} {}", quoted(&v))));
     option("--signature", arguments.signature.clone());
