@@ -4,6 +4,12 @@
 mod bisect;
 mod cli;
 mod corpus;
+#[cfg(all(unix, feature = "net"))]
+mod drive;
+#[cfg(all(unix, feature = "net"))]
+mod fake;
+#[cfg(all(unix, feature = "net"))]
+mod fetch;
 #[cfg(feature = "gateway")]
 mod gateway;
 mod golden;
