@@ -54,6 +54,9 @@ pub struct PackInfo {
     /// What it is about.
     #[serde(default)]
     pub about: String,
+    /// The public key of minisign that every archive of this pack is signed with from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// How lines begin that concern MCP but no single server.
     #[serde(default)]
     pub mcp_heads: Vec<String>,

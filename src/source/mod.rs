@@ -2,7 +2,7 @@
 //!
 //! Comes in: what the user wrote: paths, folders, globs, lists, archives. Goes out: a [`Source`], which hands over the
 //! input line by line, as UTF-8 bytes, unpacked, in constant memory, and in the end a [`Tally`] (lines, bytes, digest);
-//! or the files of a pack, from a folder, an archive or the [`Store`]. It knows nothing of what the lines mean.
+//! or the files of a pack, from a folder, an archive, a URL or the [`Store`]. It knows nothing of what the lines mean.
 
 mod disk;
 mod encoding;
@@ -21,7 +21,7 @@ use std::path::Path;
 pub use find::{Log, logs, logs_in, server_in, start_in, stem_of};
 pub use latest::latest;
 pub use lines::MAX_LINE;
-pub use store::{Installed, Store, Switched, fetch_pack};
+pub use store::{Fetched, Installed, Store, Switched, fetch, fetch_pack, fetch_signature, verify};
 pub use walk::files_of_pack;
 
 use crate::error::{Error, ErrorKind, Result};

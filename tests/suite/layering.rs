@@ -48,7 +48,7 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 ];
 
 /// The rooms in which a third-party crate may be used; one that is not named here may be used nowhere.
-const CRATES: [(&str, &[&str]); 27] = [
+const CRATES: [(&str, &[&str]); 28] = [
     ("aho_corasick", &["pattern", "redact"]),
     ("base64", &["bisect", "render", "cli"]),
     ("bstr", &["parse", "classify", "normalize", "align"]),
@@ -59,10 +59,11 @@ const CRATES: [(&str, &[&str]); 27] = [
     ("hyper_util", &["gateway"]),
     ("globset", &["source"]),
     ("memchr", &["source", "parse", "pattern", "classify", "normalize", "align"]),
+    ("minisign_verify", &["source"]),
     ("owo_colors", &["render"]),
     ("regex", &["diagnose", "redact"]),
     ("rustix", &["bisect"]),
-    ("rustls_native_certs", &["bisect"]),
+    ("rustls_native_certs", &["source", "bisect"]),
     ("ruzstd", &["source"]),
     ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
     ("serde", &["parse", "pattern", "timeline", "diagnose", "bisect", "gateway", "report"]),
@@ -80,7 +81,7 @@ const CRATES: [(&str, &[&str]); 27] = [
     ("terminal_size", &["cli"]),
     ("tokio", &["gateway"]),
     ("unicode_width", &["render"]),
-    ("ureq", &["bisect"]),
+    ("ureq", &["source", "bisect"]),
     ("walkdir", &["source"]),
 ];
 

@@ -21,3 +21,5 @@ mod packs;
 mod patterns;
 mod program;
 mod redaction;
+#[cfg(feature = "net")]
+mod trust;

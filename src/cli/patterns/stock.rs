@@ -11,14 +11,14 @@ use crate::diagnose::prove;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::{BUILTIN, PackInfo};
 use crate::report::patterns::{Moved, Tested, moved};
-use crate::source::{Store, fetch_pack};
+use crate::source::{Fetched, Store, fetch, fetch_pack, fetch_signature, verify};
 
 /// Path inside the pack, and text.
 type Files = Vec<(String, String)>;
 
 #[derive(Debug, Args)]
 pub(super) struct Add {
-    /// The pack: a folder, a .tar.gz, or a file:// URL of one
+    /// The pack: a folder, a .tar.gz, or a file:// or https:// URL of one
     #[arg(value_name = "PACK")]
     pack: String,
     /// Take a version that is older than the one in use
@@ -138,8 +138,9 @@ fn roll_back(store: &Store, id: &str) -> Result<Moved> {
 
 /// Fetches, proves, writes, verifies, switches.
 fn install(store: &Store, origin: &str, allow_downgrade: bool) -> Result<Moved> {
-    let files = fetch_pack(origin)?;
-    let Some(info) = PackInfo::in_files(&files) else {
+    let fetched = fetch(origin)?;
+    let files = &fetched.files;
+    let Some(info) = PackInfo::in_files(files) else {
         let remedy = format!("see `lastgood patterns lint {origin}`");
         return Err(Error::new(
             ErrorKind::Pack,
@@ -149,7 +150,12 @@ fn install(store: &Store, origin: &str, allow_downgrade: bool) -> Result<Moved> 
         ));
     };
     let old = files_in_use(store, &info.id);
-    let old_version = PackInfo::in_files(&old).map(|i| i.version);
+    let old_info = PackInfo::in_files(&old);
+    let pinned = old_info.as_ref().and_then(|i| i.key.as_ref()).or(info.key.as_ref());
+    if let Some(key) = pinned {
+        signed(origin, key, &fetched)?;
+    }
+    let old_version = old_info.map(|i| i.version);
     let overtaken = if info.id == BUILTIN { PackInfo::in_files(&knowledge::builtin()) } else { None };
     if let Some(builtin) = overtaken.filter(|b| b.version >= info.version) {
         let cause =
@@ -160,8 +166,8 @@ fn install(store: &Store, origin: &str, allow_downgrade: bool) -> Result<Moved> 
         let cause = format!("{} {old} is in use, and this is {}", info.id, info.version);
         return Err(Error::new(ErrorKind::Usage, origin, cause, "add --allow-downgrade if you mean it"));
     }
-    sound(origin, &info.id, &files)?;
-    let switched = store.install(&info.id, &info.version.to_string(), &absolute(origin), &files)?;
+    sound(origin, &info.id, files)?;
+    let switched = store.install(&info.id, &info.version.to_string(), &absolute(origin), files)?;
     let mut remarks = Vec::new();
     if old_version.as_ref() == Some(&info.version) && switched.from != switched.to {
         remarks.push(format!("it changed without a new version: {} both times", info.version));
@@ -170,7 +176,26 @@ fn install(store: &Store, origin: &str, allow_downgrade: bool) -> Result<Moved> 
         remarks.push(format!("`lastgood patterns update --rollback {}` goes back", info.id));
     }
     let title = format!("{} {} is in use", info.id, info.version);
-    Ok(Moved { title, groups: difference(&old, &files), remarks })
+    Ok(Moved { title, groups: difference(&old, files), remarks })
+}
+
+/// Refuses what is not signed with the key that is pinned: by the version in use, else by the pack itself.
+fn signed(origin: &str, key: &str, fetched: &Fetched) -> Result<()> {
+    let refuse = |cause: String, remedy: &str| {
+        Err(Error::new(ErrorKind::Pack, origin, cause, format!("{remedy}; nothing was changed")))
+    };
+    let Some(archive) = &fetched.archive else {
+        let cause = "it pins a key, and a folder bears no signature".to_owned();
+        return refuse(cause, "give the .tar.gz that was signed");
+    };
+    let signature = match fetch_signature(origin) {
+        Ok(signature) => signature,
+        Err(e) => return refuse(format!("its signature cannot be had: {e}"), "put the .minisig beside it"),
+    };
+    match verify(key, archive, &signature) {
+        Ok(()) => Ok(()),
+        Err(cause) => refuse(cause, "ask its maintainers; to trust another key, remove the pack first"),
+    }
 }
 
 /// Refuses a pack that its own lints or tests refuse.

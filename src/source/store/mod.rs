@@ -11,12 +11,17 @@
 //! files mean; the caller tells id and version.
 
 mod archive;
+mod fetch;
 mod lock;
+mod seal;
 mod state;
+mod url;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use self::fetch::{Fetched, fetch, fetch_pack, fetch_signature};
+pub use self::seal::verify;
 use self::state::State;
 use super::files_of_pack;
 use crate::error::{Error, ErrorKind, Result};
@@ -193,28 +198,6 @@ impl Store {
         sweep(&folder.join("versions"), &new);
         Ok(Switched { from, to: new.now })
     }
-}
-
-/// The files of a pack that a user names: a folder, a `.tar.gz`, or a `file://` URL of one.
-pub fn fetch_pack(origin: &str) -> Result<Files> {
-    let path = Path::new(origin.strip_prefix("file://").unwrap_or(origin));
-    if origin.contains("://") && !origin.starts_with("file://") {
-        let remedy = "download it, and give the file";
-        return Err(Error::new(ErrorKind::Usage, origin, "packs are taken from folders and files", remedy));
-    }
-    if path.is_dir() {
-        return files_of_pack(path);
-    }
-    let size = path.metadata().map_err(|e| Error::input(path, e))?.len();
-    let refused = |cause: String| {
-        let remedy = "pack one folder that holds pack.json: `tar -czf pack.tar.gz FOLDER`";
-        Error::new(ErrorKind::Pack, origin, cause, remedy)
-    };
-    if size > archive::MAX_ARCHIVE {
-        return Err(refused(format!("it is larger than {} MiB", archive::MAX_ARCHIVE >> 20)));
-    }
-    let bytes = fs::read(path).map_err(|e| Error::input(path, e))?;
-    archive::files(&bytes).map_err(refused)
 }
 
 /// What can be a folder's name on any system, and lead nowhere.
