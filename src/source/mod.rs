@@ -140,7 +140,7 @@ impl Source {
         let mut inside = unpacked(head, &disk)?;
         let head = first(&mut inside, MAGIC)?;
         if packing != Packing::None {
-            packing.refuse_within(Packing::of(&head))?;
+            Packing::of(&head).refuse_within()?;
         }
         let (encoding, mark) = Encoding::of(head.get(..encoding::LOOK).unwrap_or(&head));
         let text = Cursor::new(head.get(mark..).unwrap_or_default().to_vec()).chain(inside);

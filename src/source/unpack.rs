@@ -53,9 +53,9 @@ impl Packing {
         }
     }
 
-    /// Refuses what is packed once more inside: read as text it would be a log of noise.
-    pub(super) fn refuse_within(self, inner: Self) -> io::Result<()> {
-        let name = match inner {
+    /// Refuses it as what is inside of something packed: read as text it would be a log of noise.
+    pub(super) fn refuse_within(self) -> io::Result<()> {
+        let name = match self {
             Self::None => return Ok(()),
             Self::Other("tar") => "it is a packed tar archive".to_owned(),
             Self::Other(name) => format!("it is packed twice, and inside with {name}"),
@@ -306,8 +306,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_inside_again_is_refused() {
-        let refused =
-            |inner: &[u8]| Packing::Gzip.refuse_within(Packing::of(inner)).map_err(|e| e.to_string());
+        let refused = |inner: &[u8]| Packing::of(inner).refuse_within().map_err(|e| e.to_string());
         let mut tar = vec![b'a'; 257];
         tar.extend(b"ustar");
         assert!(refused(&tar).unwrap_err().contains("it is a packed tar archive; unpack it"));
