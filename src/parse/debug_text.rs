@@ -3,28 +3,56 @@
 //! `2026-11-23T00:23:20.763Z [DEBUG] MCP server "x": message`, without the clock before about 2.0.60. At ERROR there is
 //! no colon behind the name. A message with line breaks stands either as it is, the further lines without any head
 //! (stack frames, pretty JSON), or as one JSON-quoted line. Where a log has a clock, what has none continues the record
-//! before it, whatever it begins with: a server may print `[ERROR] …` of its own.
+//! before it, whatever it begins with: a server may print `[ERROR] …` of its own. Who cut such a log by hand left a mark
+//! where lines are gone.
+
+use bstr::ByteSlice;
 
 use super::head::{Head, Record};
+use super::pasted::is_elision;
 use super::{Clock, LogLine};
 use crate::error::Result;
 use crate::source::{Source, Tally};
 
 pub(super) fn read(source: Source, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<Tally> {
     let mut open = Record::default();
+    // Whether lines were left out before the open record, and behind it.
+    let (mut gap, mut cut) = (false, false);
     let mut clock = Clock::None;
     let tally = source.each_line(&mut |number, bytes| {
+        let bytes = unpadded(bytes);
         let head = Head::of(bytes).filter(|h| h.clock >= clock);
         clock = head.as_ref().map_or(clock, |h| h.clock);
         if head.is_none() && open.number > 0 {
-            open.continue_with(bytes);
+            match is_cut(bytes, &open) {
+                true => cut = true,
+                false => open.continue_with(bytes),
+            }
             return;
         }
-        open.show(see);
+        show(&open, gap, see);
+        gap = std::mem::take(&mut cut);
         open.begin(number, &head.unwrap_or_default(), bytes);
     })?;
-    open.show(see);
+    show(&open, gap, see);
     Ok(tally)
+}
+
+fn show(record: &Record, gap: bool, see: &mut dyn FnMut(&LogLine<'_>)) {
+    record.show(&mut |line| if gap { see(&LogLine { gap, ..line.clone() }) } else { see(line) });
+}
+
+/// Whether a line says that lines were left out. Dots that are indented are those of a stack (`... 5 lines matching`),
+/// and what a server writes may look like anything.
+fn is_cut(line: &[u8], open: &Record) -> bool {
+    let indented = line.first().is_none_or(u8::is_ascii_whitespace);
+    !indented && is_elision(&String::from_utf8_lossy(line)) && !open.message.contains_str("Server stderr")
+}
+
+/// A line behind the NULs that a killed process left before it.
+fn unpadded(line: &[u8]) -> &[u8] {
+    let padding = line.iter().take_while(|b| **b == 0).count();
+    line.get(padding..).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -109,6 +137,26 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_for_lines_that_were_left_out_is_a_gap_and_no_part_of_a_message() {
+        let gaps = |text: &str| {
+            let mut gaps = Vec::new();
+            read(Source::from_text("t", text), &mut |l| gaps.push((l.gap, l.message.contains(&b'.'))))
+                .unwrap();
+            gaps
+        };
+        assert_eq!(
+            gaps("[DEBUG] a\n... 15 seconds pass ...\n[DEBUG] b\n[DEBUG] c\n")[..2],
+            [(false, false), (true, false)]
+        );
+        let stack = "[DEBUG] a\n    ... 5 lines matching cause stack trace ...\n[DEBUG] b\n";
+        assert_eq!(gaps(stack), [(false, true), (false, false)]);
+        assert_eq!(
+            gaps("[ERROR] MCP server \"x\" Server stderr: a\n...\n[DEBUG] b\n"),
+            [(false, true), (false, false)]
+        );
+    }
+
+    #[test]
     fn in_a_log_with_a_clock_a_line_without_one_is_no_record() {
         let text = "2026-11-23T00:23:21.008Z [DEBUG] MCP server \"x\": a\n\
                     [ERROR] MCP server \"x\" Connection failed: of the server's own\n\
@@ -117,6 +165,12 @@ mod tests {
         assert_eq!(seen.len(), 2, "{seen:?}");
         assert_eq!(seen[0].4, text.split_once("x\": ").unwrap().1.split_once("\n2026").unwrap().0);
         assert_eq!(lines(&text.replace("2026-11-23T00:23:21.008Z ", "")).len(), 4, "before any clock");
+    }
+
+    #[test]
+    fn the_padding_of_a_killed_process_hides_no_line() {
+        let seen = lines("[DEBUG] a\n\0\0\0\0[DEBUG] MCP server \"x\": b\n\0\0");
+        assert_eq!((seen[1].0, seen[1].4.as_str()), (2, "b"));
     }
 
     #[test]

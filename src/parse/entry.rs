@@ -81,7 +81,7 @@ impl Entry {
 
 /// Whether a text begins like an object of the per-server logs.
 pub(super) fn begins(text: &[u8]) -> bool {
-    let inside = text.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    let inside = unpadded(text).strip_prefix(b"{").map(unpadded);
     inside.is_some_and(|i| i.starts_with(b"\"debug\":") || i.starts_with(b"\"error\":"))
 }
 
@@ -163,10 +163,15 @@ impl Objects {
     }
 }
 
+/// A text behind blanks and the NULs that a killed process left.
+fn unpadded(text: &[u8]) -> &[u8] {
+    text.trim_start_with(|c| c == '\0' || c.is_ascii_whitespace())
+}
+
 /// Whether a head holds an object of the per-server logs that is spread over lines.
 pub(super) fn is_spread(head: &[u8]) -> bool {
-    let opens = head.trim_ascii_start();
-    let inside = opens.strip_prefix(b"[").unwrap_or(opens).trim_ascii_start();
+    let opens = unpadded(head);
+    let inside = unpadded(opens.strip_prefix(b"[").unwrap_or(opens));
     let spread = opens.starts_with(b"[") || inside.lines().next().is_some_and(|l| l.trim_ascii() == b"{");
     spread && begins(inside)
 }

@@ -5,7 +5,8 @@
 use bstr::ByteSlice;
 use serde_json::Value;
 
-use super::Stamp;
+use super::head::{Head, SERVER};
+use super::{Stamp, entry};
 
 /// How many lines are looked at.
 const LINES: usize = 20;
@@ -13,7 +14,7 @@ const LINES: usize = 20;
 /// What an input is by mistake: the cause and the remedy.
 pub(super) fn mistaken(head: &[u8]) -> Option<(&'static str, &'static str)> {
     let lines = || head.lines().map(<[u8]>::trim_ascii).filter(|l| !l.is_empty()).take(LINES);
-    if lines().next().is_some_and(is_desktop) || lines().filter(|l| is_desktop(l)).count() * 2 > LINES {
+    if lines().next().is_some_and(is_desktop) || is_page_of_desktop(head) {
         let cause = "it is a log of Claude Desktop, which is another program than Claude Code";
         let remedy =
             "give what `claude --debug-file PATH` writes, or let `lastgood diagnose --latest` find it";
@@ -26,6 +27,13 @@ pub(super) fn mistaken(head: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some((cause, remedy));
     }
     None
+}
+
+/// Whether lines of Claude Desktop stand in a text, and none of the client.
+fn is_page_of_desktop(head: &[u8]) -> bool {
+    let lines = || head.lines().map(<[u8]>::trim_ascii_start);
+    let own = |line: &[u8]| Head::of(line).is_some_and(|h| h.level.is_some()) || line.contains_str(SERVER);
+    lines().any(is_desktop) && !lines().any(own) && !lines().any(entry::begins)
 }
 
 /// `2025-04-18T12:26:40.161Z [server] [info] Message from client: …`, or server and level the other way round.
@@ -66,6 +74,9 @@ mod tests {
             "2025-04-18T12:26:40.161Z [server] [info] Message from client: {\"id\":0} { metadata: undefined }"
         ));
         assert!(is("2025-04-18T12:26:40.161Z [info] [memory] Initializing server..."));
+        let line = "2025-04-18T12:26:40.161Z [memory] [info] Message from client: {}\n";
+        assert!(is(&format!("My log:\n\n```\n{line}{line}```\n")), "pasted");
+        assert!(!is(&format!("{}\n{line}", "[DEBUG] MCP server \"x\": a")), "both are there");
     }
 
     #[test]

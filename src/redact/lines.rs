@@ -30,7 +30,25 @@ enum Within {
     Key,
     /// A message with this label.
     Message(&'static str),
+    /// An object with this label, so many braces deep.
+    Object(&'static str, u32),
+    /// What is behind a label that ended its line.
+    Value(&'static str),
 }
+
+/// Objects of which nothing may be seen but the names, and the label that says so to the rules.
+static OBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)["'`]?(?:\b(?:tool_?)?(?P<arguments>arguments|args|input)|(?P<headers>[a-z]*headers|env|environment))["'`]?\s*[:=]?\s*\{[^{}]*(?:\{[^{}]*)*$"#).ok()
+});
+const ARGUMENTS: &str = "\"arguments\":{";
+const HEADERS: &str = "\"headers\":{";
+
+/// A label that ends its line, so that its value is on the next.
+static AWAITED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)(?:\b(?P<bearer>bearer|basic)|(?:authorization|token|secret|passw(?:or)?d|passphrase|api[_-]?key|cookie|session-id)["'`]?\s*[:=])\s*["'`\[|>-]*\s*$"#).ok()
+});
+const BEARER: &str = "Authorization: Bearer ";
+const SECRET: &str = "secret=";
 
 /// Redacts one log.
 #[derive(Debug, Default)]
@@ -61,7 +79,8 @@ impl LineRedactor {
         let out = match self.within {
             Within::Nothing => self.redactor.text(&text),
             Within::Key => self.key(&text),
-            Within::Message(label) => self.continued(label, &text),
+            Within::Message(label) | Within::Object(label, _) => self.continued(label, &text),
+            Within::Value(label) => self.awaited(label, &text),
         };
         self.follow(&text, head);
         out
@@ -89,6 +108,11 @@ impl LineRedactor {
             };
             self.within = label.map_or(Within::Nothing, Within::Message);
         }
+        self.within = match self.within {
+            Within::Object(label, depth) => deeper(label, depth, text),
+            Within::Nothing | Within::Value(_) => awaiting(text),
+            other => other,
+        };
     }
 
     fn key(&mut self, text: &str) -> String {
@@ -106,6 +130,15 @@ impl LineRedactor {
         format!("{}{end}", hidden.trim_start_matches("-----BEGIN PRIVATE KEY-----"))
     }
 
+    /// The value that a label at the end of the line before awaits; blanks before it stay.
+    fn awaited(&mut self, label: &str, text: &str) -> String {
+        let value =
+            text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '-' | '['));
+        let lead = text.len() - value.len();
+        let (lead, value) = text.split_at_checked(lead).unwrap_or(("", text));
+        format!("{lead}{}", self.continued(label, value))
+    }
+
     fn continued(&mut self, label: &str, text: &str) -> String {
         if text.trim().is_empty() {
             return text.to_owned();
@@ -115,11 +148,38 @@ impl LineRedactor {
     }
 }
 
+/// What the lines after this one belong to, for what it leaves open.
+fn awaiting(text: &str) -> Within {
+    let object = OBJECT.as_ref().and_then(|o| o.captures(text));
+    if let Some(found) = object {
+        let label = if found.name("arguments").is_some() { ARGUMENTS } else { HEADERS };
+        let depth = found.get(0).map_or(0, |m| braces(m.as_str()));
+        return if depth > 0 { Within::Object(label, depth) } else { Within::Nothing };
+    }
+    match AWAITED.as_ref().and_then(|a| a.captures(text)) {
+        Some(found) if found.name("bearer").is_some() => Within::Value(BEARER),
+        Some(_) => Within::Value(SECRET),
+        None => Within::Nothing,
+    }
+}
+
+fn deeper(label: &'static str, depth: u32, text: &str) -> Within {
+    let opened = text.matches('{').count() as u32;
+    let closed = text.matches('}').count() as u32;
+    let depth = (depth + opened).saturating_sub(closed);
+    if depth > 0 { Within::Object(label, depth) } else { Within::Nothing }
+}
+
+/// How many braces of a text are open at its end.
+fn braces(text: &str) -> u32 {
+    (text.matches('{').count() as u32).saturating_sub(text.matches('}').count() as u32)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::{HEAD, LineRedactor};
+    use super::{AWAITED, HEAD, LineRedactor, OBJECT};
 
     fn redacted(log: &str) -> String {
         let mut redactor = LineRedactor::new();
@@ -128,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_head_is_a_pattern() {
-        assert!(HEAD.is_some());
+        assert!(HEAD.is_some() && OBJECT.is_some() && AWAITED.is_some());
     }
 
     #[test]
@@ -146,7 +206,7 @@ and second line
 2026-11-23T00:37:43.085Z [ERROR] MCP server \"files\" Server stderr: Traceback (most recent call last):
   File \"/home/<user-1>/app.py\", line 3, in run
     <server output, 22 characters>
-ValueError: bad
+ValueError: <server output, 3 characters>
 2026-11-23T00:37:43.085Z [DEBUG] MCP server \"chat\": notifications/claude/channel: <chat, 5 characters>
 <chat, 15 characters>
 2026-11-23T00:37:43.085Z [DEBUG] done with all of it
@@ -160,6 +220,24 @@ ValueError: bad
         let wanted = "a\n-----BEGIN RSA PRIVATE KEY-----\n<private key, 6 characters>\n<private key, 8 characters>\n-----END RSA PRIVATE KEY-----\nb\n";
         assert_eq!(redacted(log), wanted);
         assert_eq!(redacted(wanted), wanted);
+    }
+
+    #[test]
+    fn what_a_line_leaves_open_is_hidden_on_the_next() {
+        for (log, wanted) in [
+            ("Authorization: Bearer\n  demo-token\nb\n", "Authorization: Bearer\n  <token-1>\nb\n"),
+            ("\"client_secret\":\n  \"hunter\"\nb\n", "\"client_secret\":\n  \"<token-1>\"\nb\n"),
+            (
+                "\"headers\": {\n  \"X-Team\": \"hr\",\n  \"Accept\": \"*\"\n}\n\"X\": \"hr\"\n",
+                "\"headers\": {\n  \"X-Team\": \"<value-1>\",\n  \"Accept\": \"*\"\n}\n\"X\": \"hr\"\n",
+            ),
+            (
+                "\"arguments\": {\n  \"q\": {\n  \"who\": \"Ann\"\n  }\n}\nb\n",
+                "\"arguments\": {\n<arguments, 8 characters>\n<arguments, 14 characters>\n  }\n}\nb\n",
+            ),
+        ] {
+            assert_eq!(redacted(log), wanted);
+        }
     }
 
     proptest! {

@@ -220,7 +220,9 @@ pub(super) fn identifier(found: &Found<'_>) -> Vec<Range<usize>> {
 /// The value of a field whose name says that it is secret.
 pub(super) fn secret(found: &Found<'_>) -> Vec<Range<usize>> {
     let key = found.lead().to_ascii_lowercase();
-    let certain = ["passw", "secret", "passphrase"].iter().any(|word| key.contains(word));
+    let certain = ["passw", "secret", "passphrase"].iter().any(|word| key.contains(word))
+        || key.starts_with("x-")
+        || is_variable(found.lead());
     trimmed(found, |v| {
         let count = v.len() <= 6 && v.bytes().all(|b| b.is_ascii_digit());
         let folder = key.contains("pwd") && v.contains(['/', '\\']);
@@ -228,6 +230,60 @@ pub(super) fn secret(found: &Found<'_>) -> Vec<Range<usize>> {
         let nothing = !v.bytes().any(|b| b.is_ascii_alphanumeric());
         !is_word(v) && !nothing && !folder && !sentence && (certain || !count)
     })
+}
+
+/// Whether a key is written as variables of the environment are: `JIRA_TOKEN`.
+fn is_variable(lead: &str) -> bool {
+    let key = lead.trim_end_matches([' ', ':', '=', '"', '\'']);
+    key.contains('_') && key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// What stands in quotes.
+pub(super) fn quoted(found: &Found<'_>) -> Vec<Range<usize>> {
+    let text = found.value();
+    let mut hidden = Vec::new();
+    let mut at = 0;
+    while let Some((open, sign)) =
+        text.get(at..).and_then(|t| t.char_indices().find(|(_, c)| matches!(c, '"' | '\'')))
+    {
+        let start = at + open + 1;
+        let end = text.get(start..).and_then(|t| t.find(sign)).map_or(text.len(), |n| start + n);
+        let value = text.get(start..end).unwrap_or_default();
+        if !is_masked(value) {
+            hidden.push(start..end);
+        }
+        at = (end + 1).min(text.len());
+    }
+    hidden
+}
+
+/// The host of a share; `wsl$` and its like are this machine. What may be an escape, as in `\nas`, must look like more.
+pub(super) fn share(found: &Found<'_>) -> Vec<Range<usize>> {
+    let telling = |v: &str| has_digit(v) || v.contains(['.', '-']);
+    let code =
+        |v: &str| v.starts_with(['u', 'x']) && v.get(1..3).is_some_and(|t| u8::from_str_radix(t, 16).is_ok());
+    let escape = |v: &str| code(v) || (v.starts_with(['n', 'r', 't']) && !telling(v));
+    trimmed(found, |v| !v.starts_with("wsl") && !escape(v) && !hosts::is_public(v) && v.len() > 2)
+}
+
+/// A token behind `Bearer`: behind the capital no plain word follows but those of the protocol.
+pub(super) fn bearer(found: &Found<'_>) -> Vec<Range<usize>> {
+    const SPOKEN: [&str; 10] = [
+        "token",
+        "tokens",
+        "authentication",
+        "authorization",
+        "authenticate",
+        "scheme",
+        "header",
+        "credentials",
+        "challenge",
+        "rejected",
+    ];
+    let named = found.lead().starts_with("Bearer");
+    let pair =
+        ["realm=", "error=", "scope=", "resource_metadata="].iter().any(|p| found.value().starts_with(p));
+    trimmed(found, |v| !pair && !SPOKEN.contains(&v) && (named || is_opaque(v) || v.contains('=')))
 }
 
 /// The value of a command-line option whose name says that it is secret.
@@ -354,7 +410,9 @@ pub(super) fn v6(found: &Found<'_>) -> Vec<Range<usize>> {
     let value = found.value();
     let groups: Vec<&str> = value.split(':').collect();
     let card = groups.len() == 6 && groups.iter().all(|g| g.len() == 2);
-    let goes_on = found.after().starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':');
+    let full = groups.len() == 8 && groups.iter().all(|g| !g.is_empty());
+    // Behind a full address a port may follow, which leaves no doubt.
+    let goes_on = found.after().starts_with(|c: char| c.is_ascii_alphanumeric() || (c == ':' && !full));
     let hide = !goes_on && (card || hosts::is_v6(value));
     if hide { vec![0..value.len()] } else { Vec::new() }
 }

@@ -213,10 +213,10 @@ mod tests {
     #[test]
     fn what_was_learned_is_found_in_the_texts_before() {
         let mut redactor = Redactor::new();
-        let (first, second) = ("session 4f1c77aa9 is gone", "Mcp-Session-Id: 4f1c77aa9");
+        let (first, second) = ("lost 4f1c77aa9 again", "Mcp-Session-Id: 4f1c77aa9");
         redactor.learn(first);
         redactor.learn(second);
-        assert_eq!(redactor.text(first), "session <session-1> is gone");
+        assert_eq!(redactor.text(first), "lost <session-1> again");
         assert_eq!(redactor.text(second), "Mcp-Session-Id: <session-1>");
         let counts: Vec<(&str, u64, u64)> =
             redactor.counts().iter().map(|c| (c.rule, c.places, c.values)).collect();

@@ -95,7 +95,7 @@ fn in_folder(path: &str) -> Result<Vec<String>> {
     for file in files_in(Path::new(path))? {
         let name = file.to_string_lossy().into_owned();
         match file.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) {
-            true => found.extend(in_file(&name).unwrap_or_default()),
+            true => found.extend(in_archive(name)),
             false if is_log(&name) => found.push(name),
             false => {}
         }
@@ -105,6 +105,12 @@ fn in_folder(path: &str) -> Result<Vec<String>> {
         return Err(Error::new(ErrorKind::Input, path, cause, "name the log itself"));
     }
     Ok(found)
+}
+
+/// The logs in an archive of a folder. One that cannot be read stands for itself: who opens it says why.
+fn in_archive(name: String) -> Vec<String> {
+    let readable = File::open(&name).and_then(|mut file| zip::directory(&mut file)).is_ok();
+    in_file(&name).unwrap_or_else(|| if readable { Vec::new() } else { vec![name] })
 }
 
 /// The logs in an archive; `None` if `path` is none, or holds no log: who opens it says why.
@@ -322,6 +328,9 @@ mod tests {
             [("b.log", b"x"), ("a/c.txt", b"y"), ("__MACOSX/b.log", b"z"), ("p.png", b"z")];
         fs::write(dir.path().join("a.zip"), archive(&files)).unwrap();
         assert_eq!(inside(&root, &logs_in(&root).unwrap()), ["a.zip!a/c.txt", "a.zip!b.log"]);
+        fs::write(dir.path().join("evil.zip"), archive(&[("../x.log", b"x")])).unwrap();
+        fs::write(dir.path().join("pictures.zip"), archive(&[("p.png", b"z")])).unwrap();
+        assert_eq!(inside(&root, &logs_in(&root).unwrap())[2..], ["evil.zip"], "what is wrong is told");
     }
 
     #[test]

@@ -136,9 +136,13 @@ impl Source {
     }
 
     fn from_packed(label: &str, head: Vec<u8>, disk: Disk) -> io::Result<Self> {
+        let packing = Packing::of(&head);
         let mut inside = unpacked(head, &disk)?;
-        let head = first(&mut inside, encoding::LOOK)?;
-        let (encoding, mark) = Encoding::of(&head);
+        let head = first(&mut inside, MAGIC)?;
+        if packing != Packing::None {
+            Packing::of(&head).refuse_within()?;
+        }
+        let (encoding, mark) = Encoding::of(head.get(..encoding::LOOK).unwrap_or(&head));
         let text = Cursor::new(head.get(mark..).unwrap_or_default().to_vec()).chain(inside);
         let text: Box<dyn Read> = match encoding {
             Encoding::Utf8 => Box::new(text),
@@ -205,8 +209,10 @@ fn only_entry(label: &str, mut archive: impl Read + io::Seek + 'static) -> io::R
         [] => Err(find::no_log("it holds")),
         [first, ..] => {
             let cause = format!("it is an archive of {} logs, and a single one is needed here", logs.len());
-            let name = if label == "-" { "save it and name" } else { "name" };
-            let remedy = format!("{name} one of them, e.g. `{label}!{}`", first.name);
+            let remedy = match label {
+                "-" => "save it to a file and give that".to_owned(),
+                _ => format!("name one of them, e.g. `{label}!{}`", first.name),
+            };
             Err(Refusal::error(cause, remedy))
         }
     }

@@ -52,6 +52,18 @@ impl Packing {
             _ => Self::None,
         }
     }
+
+    /// Refuses it as what is inside of something packed: read as text it would be a log of noise.
+    pub(super) fn refuse_within(self) -> io::Result<()> {
+        let name = match self {
+            Self::None => return Ok(()),
+            Self::Other("tar") => "it is a packed tar archive".to_owned(),
+            Self::Other(name) => format!("it is packed twice, and inside with {name}"),
+            Self::Gzip | Self::Zstd => "it is packed twice".to_owned(),
+            Self::Zip => "it is a packed zip archive".to_owned(),
+        };
+        Err(Refusal::error(name, "unpack it and give the log itself, or the logs as a folder or a .zip"))
+    }
 }
 
 /// Why an input is refused, and what to do.
@@ -188,11 +200,17 @@ impl<R: BufRead> Frames<R> {
                 })) => {
                     io::copy(&mut self.input.by_ref().take(u64::from(length)), &mut io::sink())?;
                 }
-                Err(e) => return Err(io::Error::new(io::ErrorKind::InvalidData, e.to_string())),
+                Err(e) => return Err(broken(&e, self.input.fill_buf()?.is_empty())),
             }
         }
         Ok(false)
     }
+}
+
+/// What is wrong with a frame; where the file is `over`, its end is missing.
+fn broken(error: &dyn std::error::Error, over: bool) -> io::Error {
+    let kind = if over { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::InvalidData };
+    io::Error::new(kind, error.to_string())
 }
 
 impl<R: BufRead> Read for Frames<R> {
@@ -210,7 +228,7 @@ impl<R: BufRead> Read for Frames<R> {
                 continue;
             }
             let decoded = self.decoder.decode_blocks(&mut self.input, UptoBlocks(1));
-            decoded.map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.to_string()))?;
+            decoded.map_err(|e| broken(&e, self.input.fill_buf().is_ok_and(<[u8]>::is_empty)))?;
         }
     }
 }
@@ -264,7 +282,7 @@ mod tests {
         let text: Vec<u8> = (0..9999_u32).flat_map(|n| (n * n).to_string().into_bytes()).collect();
         for packed in [gzip(&text), zstd(&text)] {
             let said = length(packed[..packed.len() / 2].to_vec()).unwrap_err();
-            assert!(said.contains("cut off") || said.contains("damaged"), "{said}");
+            assert!(said.contains("data is cut off"), "{said}");
             assert!(said.contains("; fetch the file again"), "{said}");
         }
         let mut packed = gzip(&text);
@@ -284,6 +302,16 @@ mod tests {
         let line = b"2026-11-23T00:23:21.008Z [DEBUG] MCP server \"x\": Reconnecting\n";
         let log = line.repeat((20 << 20) / line.len());
         assert_eq!(length(gzip(&log)), Ok(log.len()));
+    }
+
+    #[test]
+    fn what_is_packed_inside_again_is_refused() {
+        let refused = |inner: &[u8]| Packing::of(inner).refuse_within().map_err(|e| e.to_string());
+        let mut tar = vec![b'a'; 257];
+        tar.extend(b"ustar");
+        assert!(refused(&tar).unwrap_err().contains("it is a packed tar archive; unpack it"));
+        assert!(refused(&zstd(b"x")).unwrap_err().contains("it is packed twice"));
+        assert_eq!(refused(b"[DEBUG] a"), Ok(()));
     }
 
     #[test]

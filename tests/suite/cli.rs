@@ -197,7 +197,7 @@ fn what_is_no_version_is_refused_with_the_remedy() {
 #[test]
 fn a_variable_that_says_no_colour_wins_over_one_that_forces_it() {
     let coloured = |variables: &[(&str, &str)]| {
-        let ran = run_with(project(), &["diff", GOOD, BAD], variables);
+        let ran = run_with(project(), &["diff", GOOD, BAD], variables, b"");
         assert_eq!(ran.status, 1);
         ran.out.contains('\u{1b}')
     };

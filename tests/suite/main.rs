@@ -10,6 +10,7 @@ mod drive;
 mod fake;
 #[cfg(all(unix, feature = "net"))]
 mod fetch;
+mod forms;
 #[cfg(feature = "gateway")]
 mod gateway;
 mod golden;
@@ -17,6 +18,7 @@ mod hostile;
 mod html;
 mod laws;
 mod layering;
+mod packed;
 mod packs;
 mod patterns;
 mod program;

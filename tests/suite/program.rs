@@ -1,7 +1,9 @@
 //! Runs the built program as a user does.
 
+use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// The folder of the project.
 pub(crate) fn project() -> &'static Path {
@@ -30,15 +32,24 @@ pub(crate) struct Ran {
 
 /// Runs `lastgood` in `folder`, with nothing of the environment that could change its output.
 pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Ran {
-    run_with(folder, arguments, &[])
+    run_with::<&str>(folder, arguments, &[], b"")
 }
 
-/// The same, with these variables.
-pub(crate) fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+/// Runs it in `folder`, with `environment` and nothing else of one, and `input` on standard input.
+pub(crate) fn run_with<V: AsRef<OsStr>>(
+    folder: &Path,
+    arguments: &[&str],
+    environment: &[(&str, V)],
+    input: &[u8],
+) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
     command.args(arguments).current_dir(folder).env_clear().env("LC_ALL", "C.UTF-8");
-    command.envs(variables.iter().copied());
-    let Output { status, stdout, stderr } = command.output().unwrap();
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Who does not read it closes it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { status: status.code().unwrap(), out: text(stdout), err: text(stderr) }
 }

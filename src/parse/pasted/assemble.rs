@@ -77,6 +77,8 @@ pub(super) struct Assembly<'a, S> {
     blank: bool,
     /// Other text came since the last record.
     parted: bool,
+    /// A box was opened, and no record stood in it yet: it is one of the client's own screen.
+    boxed: bool,
     fences: u32,
     heading: Option<(Heading, u32)>,
     objects: Objects,
@@ -93,6 +95,7 @@ impl<'a, S: Sink> Assembly<'a, S> {
             gap: false,
             blank: true,
             parted: true,
+            boxed: false,
             fences: 0,
             heading: None,
             objects: Objects::default(),
@@ -109,6 +112,7 @@ impl<'a, S: Sink> Assembly<'a, S> {
         for piece in pieces(&text) {
             match piece {
                 Piece::Entry(text) => self.entry(number, &text),
+                Piece::Text(_) if self.boxed => {}
                 Piece::Text(text) => self.text(&text),
                 Piece::Elision => {
                     self.close();
@@ -119,7 +123,8 @@ impl<'a, S: Sink> Assembly<'a, S> {
                     self.parted = true;
                     self.heading = Some((heading, 0));
                 }
-                Piece::Heading(_) | Piece::Drawing => {}
+                Piece::Heading(_) => {}
+                Piece::Drawing { opens } => self.boxed = opens,
                 Piece::Blank => self.blank = true,
                 Piece::Fence => {
                     self.close();
@@ -156,7 +161,7 @@ impl<'a, S: Sink> Assembly<'a, S> {
             self.sink.part(self.heading.take().map(|(h, _)| h));
             self.gap = false;
         }
-        self.blank = false;
+        (self.blank, self.boxed) = (false, false);
         self.fences = 0;
     }
 

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 use crate::parse::head::Head;
 
+/// How the names of logs end, and what `grep` writes behind them.
+const ENDINGS: [&str; 2] = [".log:", ".txt:"];
+
 /// More marks before one line are not taken off.
 const MAX_MARKS: usize = 8;
 
@@ -86,7 +89,10 @@ fn mark(text: &str) -> Option<&str> {
     let behind = signed
         .filter(|r| r.is_empty() || r.starts_with([' ', '\t', '>', '\u{a0}', '[']) || r.starts_with(MARKS));
     let behind = behind.or_else(|| signed.filter(|r| Head::of(r.as_bytes()).is_some()));
-    behind.or_else(|| numbered(text)).map(|r| r.strip_prefix([' ', '\u{a0}']).unwrap_or(r))
+    behind
+        .or_else(|| numbered(text))
+        .or_else(|| filed(text))
+        .map(|r| r.strip_prefix([' ', '\u{a0}']).unwrap_or(r))
 }
 
 /// What stands behind `Line 147: `, `147: `, `147 | ` or `L147 `.
@@ -102,6 +108,14 @@ fn numbered(text: &str) -> Option<&str> {
     behind
         .or_else(|| digits.get(end..)?.strip_prefix('\t'))
         .filter(|b| !b.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// What stands behind the name of a file, as `grep` writes it: `debug/bad.log:[DEBUG] …`, `bad.log:147:[DEBUG] …`.
+fn filed(text: &str) -> Option<&str> {
+    let (name, behind) = ENDINGS.iter().find_map(|ending| text.split_once(ending))?;
+    let plain = !name.is_empty() && !name.contains(char::is_whitespace);
+    let behind = numbered(behind).unwrap_or(behind);
+    (plain && Head::of(behind.as_bytes()).is_some()).then_some(behind)
 }
 
 /// Cuts the far side off, where the near side of a frame was a mark.
@@ -138,6 +152,8 @@ mod tests {
             " 147 | ",
             "147\t",
             "⎿  ",
+            "debug/bad.log:",
+            "debug/06729dd8.txt:147:",
         ] {
             assert_eq!(without_marks(&format!("{mark}{LINE}")), LINE, "{mark:?}");
         }

@@ -13,6 +13,7 @@ mod survey;
 
 pub use excerpt::Excerpt;
 pub use heading::Run;
+pub(super) use pieces::is_elision;
 
 use self::assemble::{Assembly, Excerpts, Straight};
 use self::survey::Survey;
@@ -119,6 +120,8 @@ mod tests {
         assert_eq!(said(text), ["a\n    at f\nmore", "b"]);
         let framed = "╭──╮\n│ [DEBUG] MCP server \"x\": a │\n╰──╯\n[DEBUG] MCP server \"x\": b\n";
         assert_eq!(said(framed), ["a", "b"]);
+        let screen = "[DEBUG] MCP server \"x\": a\n╭──────╮\n│ > Try \"edit x\" │\n╰──────╯\n    at f\n";
+        assert_eq!(said(screen), ["a\n    at f"], "a box of the client's screen");
     }
 
     #[test]

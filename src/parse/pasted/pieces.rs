@@ -24,7 +24,10 @@ pub(super) enum Piece {
     /// Nothing, a rule, a frame.
     Blank,
     /// A frame: it stands between entries without parting them.
-    Drawing,
+    Drawing {
+        /// Whether it is the upper side of a box: what stands in there is no part of the log, but for entries.
+        opens: bool,
+    },
 }
 
 /// Cuts a line.
@@ -34,7 +37,8 @@ pub(super) fn pieces(line: &str) -> Vec<Piece> {
         return vec![Piece::Blank];
     }
     if is_drawing(&clean) {
-        return vec![Piece::Drawing];
+        let opens = clean.trim_start().starts_with(['╭', '┌', '┏', '╔']);
+        return vec![Piece::Drawing { opens }];
     }
     if is_fence(&clean) {
         return vec![Piece::Fence];
@@ -89,7 +93,7 @@ fn elided(text: &str) -> Option<usize> {
 }
 
 /// Whether a text says that lines were left out.
-pub(super) fn is_elision(text: &str) -> bool {
+pub(in crate::parse) fn is_elision(text: &str) -> bool {
     let text = text.trim().trim_start_matches(['#', '/', '-', '*', '~', '=', '>', '<', '(', '[', '{', ' ']);
     if text.starts_with("...") || text.starts_with('…') {
         return text.chars().count() <= 120;

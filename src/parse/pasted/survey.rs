@@ -62,7 +62,7 @@ impl Survey {
         let count = |wanted: fn(&Piece) -> bool| found.iter().filter(|p| wanted(p)).count();
         let headings = count(|p| matches!(p, Piece::Heading(_)));
         self.headings += headings;
-        self.between += headings + count(|p| matches!(p, Piece::Elision | Piece::Drawing));
+        self.between += headings + count(|p| matches!(p, Piece::Elision | Piece::Drawing { .. }));
         let text = count(|p| matches!(p, Piece::Text(_) | Piece::Fence));
         let json = entry::begins(line.trim_ascii());
         if json {

@@ -79,7 +79,7 @@ pub(super) static RULES: &[Rule] = &[
     },
     Rule {
         name: "server-output",
-        what: "what a server wrote to its standard error, but for plain error lines",
+        what: "what a server wrote to its standard error, but for classes and reasons of errors",
         mark: Mark::Sized("server output"),
         needles: &["stderr"],
         pattern: r"(?s)(?:Server stderr|stderr of the stdio server before restarting it): ?(.+)",
@@ -90,8 +90,12 @@ pub(super) static RULES: &[Rule] = &[
                 "Server stderr: <server output, 31 characters>",
             ),
             (
-                "Server stderr: Error: no \"Hi Bob, shall we meet\" there",
-                "Server stderr: Error: no \"<server output, 21 characters>\" there",
+                "Server stderr: Error: no such person: Bob",
+                "Server stderr: Error: <server output, 19 characters>",
+            ),
+            (
+                "Server stderr: Error: permission denied for \"Hi Bob, shall we meet\"",
+                "Server stderr: Error: permission denied for \"<server output, 21 characters>\"",
             ),
         ],
         alike: &[

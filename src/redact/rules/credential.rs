@@ -28,12 +28,18 @@ pub(super) static RULES: &[Rule] = &[
         mark: Mark::Named("token"),
         needles: &["bearer", "basic"],
         pattern: r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9+/=._~-]{6,})",
-        pick: pick::opaque,
+        pick: pick::bearer,
         samples: &[
             ("sent Bearer a1b2c3d4e5", "sent Bearer <token-1>"),
+            ("Bearer demo-token was refused", "Bearer <token-1> was refused"),
             ("-H 'X-Auth: basic YW5uOmh1bnRlcjI='", "-H 'X-Auth: basic <token-1>'"),
         ],
-        alike: &["Testing basic HTTP connectivity", "a bearer token is needed", "Bearer authentication"],
+        alike: &[
+            "Testing basic HTTP connectivity",
+            "a bearer token is needed",
+            "Bearer authentication",
+            r#"WWW-Authenticate: Bearer realm="mcp", error="invalid_token""#,
+        ],
     },
     Rule {
         name: "json-web-token",
@@ -154,13 +160,27 @@ pub(super) static RULES: &[Rule] = &[
         what: "the id of a client session or a conversation",
         mark: Mark::Named("session"),
         needles: &["session", "conversation"],
-        pattern: field!(r"\b(?:[a-z]+_)?(?:session|conversation)[-_ ]?(?:id|uuid)?"),
+        pattern: field!(r"\b(?:[a-z]+_|j|php|asp)?(?:session|sess|conversation)[-_ ]?(?:id|uuid)?"),
         pick: pick::identifier,
         samples: &[
             (r#""sessionId":"06729dd8-9571-4af9-8bbe-1b39bdf4abdd""#, r#""sessionId":"<session-1>""#),
             ("session_id=9f8e7d6c", "session_id=<session-1>"),
+            ("/mcp;jsessionid=9f8e7d6c", "/mcp;jsessionid=<session-1>"),
         ],
         alike: &["client session 2", "session: 12", "MCP session expired (server returned 404)"],
+    },
+    Rule {
+        name: "session-words",
+        what: "the id of a session that a sentence tells",
+        mark: Mark::Named("session"),
+        needles: &["session"],
+        pattern: r#"(?i)\bsession(?: id)? ["'`]?([a-z0-9][a-z0-9._-]{5,})"#,
+        pick: pick::identifier,
+        samples: &[
+            ("session id sess-9f8e7d not found", "session id <session-1> not found"),
+            ("no such session '9f8e7d6c'", "no such session '<session-1>'"),
+        ],
+        alike: &["client session 2", "MCP session expired (server returned 404)", "session-management"],
     },
     Rule {
         name: "account-id",
@@ -201,6 +221,8 @@ pub(super) static RULES: &[Rule] = &[
             (r#"{"clientSecret":"s3cr3t value","a":1}"#, r#"{"clientSecret":"<token-1>","a":1}"#),
             ("X-API-Key: 77aa88bb", "X-API-Key: <token-1>"),
             ("PGPASSWORD=hunter2 psql", "PGPASSWORD=<token-1> psql"),
+            ("JIRA_TOKEN: hunter", "JIRA_TOKEN: <token-1>"),
+            (r#"{"password":"a\"b","x":1}"#, r#"{"password":"<token-1>","x":1}"#),
         ],
         alike: &[
             "Token length: 1427",

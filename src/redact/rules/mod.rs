@@ -72,7 +72,7 @@ macro_rules! field {
         concat!(
             "(?i)",
             $key,
-            r#"["'`]?\s*(?:=>|[:=])\s*(?:"([^"\n⏎]*)"|'([^'\n⏎]*)'|([^\s"'`<>,;&\\⏎…]+))"#
+            r#"["'`]?\s*(?:=>|[:=])\s*(?:"((?:[^"\n⏎]|"[^"\s,;:)}\]⏎…\\])*)"|'([^'\n⏎]*)'|([^\s"'`<>,;&\\⏎…]+))"#
         )
     };
 }
@@ -87,9 +87,10 @@ macro_rules! url {
 mod content;
 mod credential;
 mod id;
+mod loose;
 mod place;
 
 /// Every rule, the most telling first.
 pub static RULES: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
-    [content::RULES, credential::RULES, place::RULES, id::RULES].into_iter().flatten().collect()
+    [content::RULES, credential::RULES, loose::RULES, place::RULES, id::RULES].into_iter().flatten().collect()
 });

@@ -68,6 +68,7 @@ pub(super) static RULES: &[Rule] = &[
         samples: &[
             ("http://[fe80::1]:80/", "http://[<address-1>]:80/"),
             ("at fd12:3456:789a::1 or 00:1b:44:11:3a:b7", "at <address-1> or <address-2>"),
+            ("ECONNREFUSED 2a02:8109:9c40:1b00:5d3:9c7a:1f2b:77e1:443", "ECONNREFUSED <address-1>:443"),
         ],
         alike: &["::1", "10:50:33", "std::fmt", "2026-01-08T10:50:33.583Z", "main.py:12:34"],
     },
@@ -108,12 +109,23 @@ pub(super) static RULES: &[Rule] = &[
         name: "host-field",
         what: "host names behind `host=` and in messages of the resolver",
         mark: Mark::Named("host"),
-        needles: &["host", "ENOTFOUND", "EAI_", "getaddrinfo", "ECONN", "ETIMEDOUT", "lookup", "connect to"],
-        pattern: r#"(?:(?i:\bhost(?:_?name)?["'`]?\s*[:=]\s*["'`]?)|(?:ENOTFOUND|EAI_AGAIN|EAI_NONAME|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|[Cc]ould not resolve(?: host)?:?|[Ll]ookup|[Cc]onnect(?:ion)? to|for host|to host)\s+)([A-Za-z0-9_][A-Za-z0-9_.-]*)"#,
+        needles: &[
+            "host",
+            "DNS:",
+            "ENOTFOUND",
+            "EAI_",
+            "getaddrinfo",
+            "ECONN",
+            "ETIMEDOUT",
+            "lookup",
+            "connect to",
+        ],
+        pattern: r#"(?:(?i:\bhost(?:_?name)?["'`]?\s*[:=]\s*["'`]?)|DNS:(?:\*\.)?|(?:ENOTFOUND|EAI_AGAIN|EAI_NONAME|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|[Cc]ould not resolve(?: host)?:?|[Ll]ookup|[Cc]onnect(?:ion)? to|for host|to host)\s+)([A-Za-z0-9_][A-Za-z0-9_.-]*)"#,
         pick: pick::named_host,
         samples: &[
             ("getaddrinfo ENOTFOUND gateway", "getaddrinfo ENOTFOUND <host-1>"),
             ("Parsed URL: host=mcp.acme.example, port=443", "Parsed URL: host=<host-1>, port=443"),
+            ("altnames: DNS:*.acme.io, DNS:b.acme.io", "altnames: DNS:*.<host-1>, DNS:<host-2>"),
         ],
         alike: &[
             "getaddrinfo EAI_AGAIN api.anthropic.com",
@@ -202,7 +214,7 @@ pub(super) static RULES: &[Rule] = &[
         what: "user names behind `user=` and its like",
         mark: Mark::Named("user"),
         needles: &["user", "login", "logname"],
-        pattern: r#"(?i)(?:\b(?:user(?:_?name)?|login|logname)=["']?|"(?:user_?name|login|logname)"\s*:\s*")([A-Za-z][A-Za-z0-9._-]{1,40})"#,
+        pattern: r#"(?i)(?:\b(?:user(?:_?name)?|login|logname)=["']?|"(?:user(?:_?name)?|login|logname)"\s*:\s*")([A-Za-z][A-Za-z0-9._-]{1,40})"#,
         pick: pick::user,
         samples: &[
             ("USER=ann HOME=/", "USER=<user-1> HOME=/"),
