@@ -64,7 +64,7 @@ const CRATES: [(&str, &[&str]); 27] = [
     ("rustix", &["bisect"]),
     ("rustls_native_certs", &["bisect"]),
     ("ruzstd", &["source"]),
-    ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
+    ("semver", &["pattern", "diagnose", "bisect", "gateway", "report", "cli"]),
     ("serde", &["parse", "pattern", "timeline", "diagnose", "bisect", "gateway", "report"]),
     (
         "serde_json",
@@ -80,7 +80,7 @@ const CRATES: [(&str, &[&str]); 27] = [
     ("terminal_size", &["cli"]),
     ("tokio", &["gateway"]),
     ("unicode_width", &["render"]),
-    ("ureq", &["bisect"]),
+    ("ureq", &["bisect", "gateway"]),
     ("walkdir", &["source"]),
 ];
 
