@@ -3,6 +3,8 @@
 //! The only room that prints. A verb is one file and one line in `Verb`.
 
 mod bisect;
+#[cfg(feature = "gateway")]
+mod check_server;
 mod clipboard;
 mod diagnose;
 mod diff;
@@ -17,7 +19,11 @@ mod patterns;
 mod reading;
 mod redact;
 #[cfg(feature = "gateway")]
+mod reproduce;
+#[cfg(feature = "gateway")]
 mod scenario;
+#[cfg(feature = "gateway")]
+mod stage;
 mod summary;
 mod supplying;
 mod timeline;
@@ -68,6 +74,12 @@ enum Verb {
     /// Serve scripted MCP servers on loopback: a failure that anybody can have again
     #[cfg(feature = "gateway")]
     Gateway(gateway::Arguments),
+    /// Run versions of the client against scripted servers: which of them behave otherwise?
+    #[cfg(feature = "gateway")]
+    Reproduce(Box<reproduce::Arguments>),
+    /// Ask a server what MCP asks of servers, and tell which client versions would break on it
+    #[cfg(feature = "gateway")]
+    CheckServer(check_server::Arguments),
     /// List the versions of the client: published, never published, on this machine
     Versions(versions::Arguments),
     /// Print a log without what is secret in it, line by line
@@ -126,6 +138,10 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Fetch(arguments) => fetch::run(arguments),
         #[cfg(feature = "gateway")]
         Verb::Gateway(arguments) => gateway::run(arguments),
+        #[cfg(feature = "gateway")]
+        Verb::CheckServer(arguments) => check_server::run(arguments),
+        #[cfg(feature = "gateway")]
+        Verb::Reproduce(arguments) => reproduce::run(arguments),
         Verb::Versions(arguments) => versions::run(arguments),
         Verb::Redact(arguments) => redact::run(arguments),
     }

@@ -10,6 +10,9 @@ use crate::pattern::ServerDef;
 /// The first revision without `initialize`.
 pub(super) const MODERN: &str = "2026-07-28";
 
+/// The revisions that there are.
+pub(super) const REVISIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", MODERN];
+
 /// What is claimed where neither the scenario nor the client says.
 const LEGACY: &str = "2025-11-25";
 

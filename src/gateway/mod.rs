@@ -10,6 +10,7 @@ pub mod clause;
 mod config;
 mod healthy;
 mod http;
+pub mod matrix;
 mod model;
 pub mod probe;
 mod record;

@@ -1,1 +1,238 @@
-//! x
+//! Asks a server what MCP asks of servers.
+//!
+//! Comes in: an address, headers of the user's, and the clauses. Goes out: a [`Probed`] for each clause: what was asked,
+//! what was answered, whether that is right, and which known failures of clients begin with such an answer. It begins one
+//! session as a client does and ends it; it calls no tool. Nothing of the user's headers is kept.
+
+use std::io::Read;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use ureq::Agent;
+use ureq::http::Request;
+
+use crate::pattern::{AnswerDef, ServerClause, SessionWord};
+
+/// How long to wait for a connection and for the head of an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait for the first message of a body.
+const BODY: Duration = Duration::from_secs(5);
+
+/// How much of a body is read.
+const MAX_BODY: u64 = 1 << 20;
+
+/// A session id that no server gave.
+const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
+
+/// A server that is asked.
+#[derive(Debug)]
+pub struct Probe {
+    agent: Agent,
+    url: String,
+    headers: Vec<(String, String)>,
+    session: Option<String>,
+    revision: Option<String>,
+}
+
+/// What a server answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Got {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The content type, without its parameters.
+    pub content: String,
+    /// The first message of JSON-RPC in it.
+    pub message: Option<Value>,
+    /// The names of its headers, in lower case.
+    pub headers: Vec<String>,
+}
+
+/// What came of a clause.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Probed {
+    /// The clause.
+    pub clause: String,
+    /// What was asked, in a few words.
+    pub asked: String,
+    /// What was answered, in a few words; or why there is no answer.
+    pub answered: String,
+    /// Whether that is right; `None`: it cannot be told, or does not apply.
+    pub right: Option<bool>,
+    /// The signatures of known failures that begin with such an answer.
+    pub breaks: Vec<String>,
+}
+
+impl Probe {
+    /// A server at `url`, which is asked with these headers, too.
+    pub fn new(url: &str, headers: Vec<(String, String)>) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(PATIENCE))
+            .timeout_recv_response(Some(PATIENCE))
+            .timeout_recv_body(Some(BODY))
+            .user_agent(concat!("lastgood/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.into(), url: url.to_owned(), headers, session: None, revision: None }
+    }
+
+    /// Begins a session. An error says why the server cannot be asked anything.
+    pub fn begin(&mut self) -> Result<(), String> {
+        let params = json!({
+            "protocolVersion": "2025-06-18", "capabilities": {},
+            "clientInfo": { "name": "lastgood", "version": env!("CARGO_PKG_VERSION") },
+        });
+        let message = json!({ "id": 0, "method": "initialize", "params": params });
+        let (got, session) = self.ask("POST", Some(&message), None, &[])?;
+        let revision = got.message.as_ref().and_then(|m| m.pointer("/result/protocolVersion"));
+        let Some(revision) = revision.and_then(Value::as_str) else {
+            return Err(format!("it does not answer initialize ({})", said(&got)));
+        };
+        self.revision = Some(revision.to_owned());
+        self.session = session;
+        let initialized = json!({ "method": "notifications/initialized" });
+        let session = self.session.clone();
+        self.ask("POST", Some(&initialized), session.as_deref(), &[]).map(drop)
+    }
+
+    /// Whether the server gives session ids.
+    pub fn has_sessions(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// The revision that the server chose.
+    pub fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
+    }
+
+    /// Puts a clause to the test.
+    pub fn test(&self, clause: &ServerClause) -> Probed {
+        let ask = &clause.ask;
+        let method = ask.message.as_ref().and_then(|m| m.get("method")).and_then(Value::as_str);
+        let asked = format!("{} {}, session {}", ask.http, method.unwrap_or_default(), ask.session.as_str());
+        let mut probed = Probed {
+            clause: clause.id.clone(),
+            asked: asked.replace(" ,", ","),
+            answered: String::new(),
+            right: None,
+            breaks: Vec::new(),
+        };
+        if ask.needs_session && !self.has_sessions() {
+            "it gives no session ids".clone_into(&mut probed.answered);
+            return probed;
+        }
+        let session = match ask.session {
+            SessionWord::None => None,
+            SessionWord::Known => self.session.as_deref(),
+            SessionWord::Unknown => Some(UNKNOWN),
+        };
+        let headers: Vec<(&str, &str)> = ask.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        match self.ask(&ask.http, ask.message.as_ref(), session, &headers) {
+            Ok((got, _)) => {
+                probed.answered = said(&got);
+                probed.right = Some(clause.right.iter().any(|answer| fits(answer, &got)));
+                let breaks = clause.breaks.iter().filter(|b| fits(&b.answer, &got));
+                probed.breaks = breaks.map(|b| b.signature.clone()).collect();
+            }
+            Err(why) => probed.answered = why,
+        }
+        probed
+    }
+
+    /// Sends one request; the answer, and the session id that came with it.
+    fn ask(
+        &self,
+        http: &str,
+        message: Option<&Value>,
+        session: Option<&str>,
+        more: &[(&str, &str)],
+    ) -> Result<(Got, Option<String>), String> {
+        let mut headers: Vec<(&str, &str)> = vec![("accept", "application/json, text/event-stream")];
+        headers.extend(message.map(|_| ("content-type", "application/json")));
+        headers.extend(self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+        headers.extend(session.map(|s| ("mcp-session-id", s)));
+        headers.extend(self.revision.as_deref().map(|r| ("mcp-protocol-version", r)));
+        for (name, value) in more {
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            headers.extend((!value.is_empty()).then_some((*name, *value)));
+        }
+        let mut request = Request::builder().method(http).uri(&self.url);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let body = message.map(|message| {
+            let mut message = message.clone();
+            message["jsonrpc"] = "2.0".into();
+            message.to_string()
+        });
+        let answered = match body {
+            Some(body) => request.body(body).map(|r| self.agent.run(r)),
+            None => request.body(()).map(|r| self.agent.run(r)),
+        };
+        let response = answered.map_err(|e| e.to_string())?.map_err(|e| words(&e))?;
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let session = header("mcp-session-id");
+        let content = header("content-type").unwrap_or_default();
+        let content = content.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let status = response.status().as_u16();
+        let headers = response.headers().keys().map(|k| k.as_str().to_owned()).collect();
+        let is_listening = http == "GET" && content == "text/event-stream";
+        // A stream that a GET opened stays open: there is nothing to wait for.
+        let message = if is_listening { None } else { first(response.into_body().into_reader(), &content) };
+        Ok((Got { status, content, message, headers }, session))
+    }
+}
+
+/// The first message of a body: all of it, or the first event of a stream that is an answer.
+fn first(body: impl Read, content: &str) -> Option<Value> {
+    let mut body = body.take(MAX_BODY);
+    let (mut text, mut piece) = (Vec::new(), [0; 4096]);
+    // A body that breaks off, or takes too long, is what it is until then.
+    while let Ok(n @ 1..) = body.read(&mut piece) {
+        text.extend_from_slice(piece.get(..n)?);
+        if content == "text/event-stream"
+            && let Some(found) = answer_in(&String::from_utf8_lossy(&text))
+        {
+            return Some(found);
+        }
+    }
+    serde_json::from_slice(&text).ok()
+}
+
+fn answer_in(stream: &str) -> Option<Value> {
+    let whole = stream.rfind('\n').and_then(|end| stream.get(..end))?;
+    let data = whole.lines().filter_map(|l| l.strip_prefix("data:"));
+    let mut messages = data.filter_map(|d| serde_json::from_str::<Value>(d.trim()).ok());
+    messages.find(|m| m.get("result").is_some() || m.get("error").is_some())
+}
+
+fn fits(answer: &AnswerDef, got: &Got) -> bool {
+    let error = got.message.as_ref().and_then(|m| m.pointer("/error/code")).and_then(Value::as_i64);
+    let has = |pointer: &String| got.message.as_ref().is_some_and(|m| m.pointer(pointer).is_some());
+    (answer.status.is_empty() || answer.status.contains(&got.status))
+        && (answer.content.is_empty() || answer.content.contains(&got.content))
+        && (answer.error.is_empty() || error.is_some_and(|e| answer.error.contains(&e)))
+        && answer.has.iter().all(has)
+        && answer.headers.iter().all(|h| got.headers.contains(&h.to_ascii_lowercase()))
+}
+
+fn said(got: &Got) -> String {
+    let error = got.message.as_ref().and_then(|m| m.pointer("/error/code")).and_then(Value::as_i64);
+    let error = error.map(|e| format!(", error {e}")).unwrap_or_default();
+    let content = if got.content.is_empty() { String::new() } else { format!(" {}", got.content) };
+    format!("{}{content}{error}", got.status)
+}
+
+/// Errors in words of our own: the library's may name the request, and the request holds the user's headers.
+fn words(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Http(_) | ureq::Error::BadUri(_) => "the request cannot be written".to_owned(),
+        ureq::Error::HostNotFound => "there is no such host".to_owned(),
+        ureq::Error::ConnectionFailed => "nobody answers there".to_owned(),
+        ureq::Error::Timeout(_) => "it took too long".to_owned(),
+        ureq::Error::Tls(what) => format!("no safe connection: {what}"),
+        ureq::Error::Io(e) => e.to_string(),
+        _ => "the connection broke".to_owned(),
+    }
+}

@@ -224,6 +224,11 @@ impl Script {
         };
         let modern = healthy::is_modern(&self.def);
         let has_sessions = self.def.transport == Transport::Http && !modern;
+        if let Some((status, message)) = refusal(asked) {
+            draft.status = status;
+            draft.outcome = Some(Err((-32600, message.to_owned())));
+            return draft;
+        }
         match (asked.http.as_str(), message.rpc.as_deref()) {
             ("GET", _) if !modern => draft.body = Some(Body::Stream(Stream::default())),
             ("DELETE", _) if !modern => self.sessions.end(asked.session.as_deref().unwrap_or_default()),
@@ -231,7 +236,11 @@ impl Script {
                 draft.headers.insert("mcp-session-id".to_owned(), self.sessions.begin());
                 draft.outcome = Some(healthy::answer(&self.def, "initialize", &message.params));
             }
-            ("POST", _) if has_sessions && session != SessionWord::Known => {
+            ("POST", _) if has_sessions && session == SessionWord::None => {
+                draft.status = 400;
+                draft.outcome = Some(Err((-32000, "Bad Request: no session id".to_owned())));
+            }
+            ("POST", _) if has_sessions && session == SessionWord::Unknown => {
                 draft.status = 404;
                 draft.outcome = Some(Err((-32001, "Session not found".to_owned())));
             }
@@ -303,6 +312,25 @@ fn fits(rule: &RuleDef, asked: &Asked, message: &Message, session: SessionWord) 
         && when.session.is_none_or(|s| s == session)
         && when.path.as_deref().is_none_or(|p| asked.path.starts_with(p))
         && when.lacks.as_deref().is_none_or(|h| !asked.headers.contains_key(&h.to_ascii_lowercase()))
+}
+
+/// Why a healthy server refuses a request whatever it asks for: a page of another origin sent it, or it is of a revision
+/// that there never was.
+fn refusal(asked: &Asked) -> Option<(u16, &'static str)> {
+    let header = |name: &str| asked.headers.get(name).map(String::as_str);
+    let host = |origin: &str| {
+        origin.strip_prefix("http://").map(|o| o.rsplit_once(':').map_or(o, |(h, _)| h).to_owned())
+    };
+    let local = |origin: &str| {
+        host(origin).is_some_and(|h| ["127.0.0.1", "localhost", "[::1]"].contains(&h.as_str()))
+    };
+    if header("origin").is_some_and(|origin| !local(origin)) {
+        return Some((403, "Forbidden: foreign origin"));
+    }
+    let never = |revision: &str| !healthy::REVISIONS.contains(&revision);
+    header("mcp-protocol-version")
+        .is_some_and(never)
+        .then_some((400, "Bad Request: unknown protocol version"))
 }
 
 fn act(then: &ThenDef) -> Act {

@@ -27,8 +27,20 @@ pub struct ClientDef {
     pub installed: Vec<String>,
     /// Variables that every run gets.
     pub environment: BTreeMap<String, String>,
+    /// How it is told to use a stub of the model's API in place of the model.
+    pub stub: StubDef,
     /// How it is packed, by version.
     pub layouts: Vec<Layout>,
+}
+
+/// How the client is told to use a stub of the model's API.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StubDef {
+    /// Variables; `{model}` is where the stub is.
+    pub environment: BTreeMap<String, String>,
+    /// Further arguments; `{tool}` is the tool that the stub calls.
+    pub arguments: Vec<String>,
 }
 
 /// How some versions are packed and run. `{platform}` and `{exe}` (`.exe` where programs are called so) are filled in.

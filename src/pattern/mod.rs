@@ -22,7 +22,7 @@ mod wording;
 pub use canon::canonical;
 pub use catalogue::{Catalogue, Recognized};
 pub use clause::{AnswerDef, AskDef, BreakDef, ClauseFile, ClientClause, Level, SeenDef, ServerClause};
-pub use client::{ClientDef, Layout};
+pub use client::{ClientDef, Layout, StubDef};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
 pub use nearest::nearest;
 pub use overlay::{Overlay, Override};

@@ -273,6 +273,11 @@ impl Scenario {
             let at = |n: usize| (n > 0).then_some(n);
             PackError { file: path.to_owned(), line: at(line), column: at(column), problem }
         };
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if id.starts_with('.') || id.is_empty() || !id.chars().all(plain) {
+            let problem = format!("`{id}` is the scenario's id: made of letters, digits, -, _ and .");
+            return Err(vec![error(0, 0, problem)]);
+        }
         let def: ScenarioDef = serde_json::from_str(text)
             .map_err(|e| vec![error(e.line(), e.column(), without_position(&e.to_string()))])?;
         if def.schema != SCHEMA {

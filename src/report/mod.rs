@@ -7,6 +7,8 @@
 mod again;
 mod bisect;
 mod block;
+#[cfg(feature = "gateway")]
+mod check_server;
 mod diagnosis;
 mod diff;
 mod document;
@@ -15,6 +17,8 @@ mod finding;
 mod form;
 mod log;
 pub mod patterns;
+#[cfg(feature = "gateway")]
+mod reproduction;
 mod show;
 mod surroundings;
 mod timeline;
@@ -24,11 +28,15 @@ mod words;
 pub use again::{Again, with_again};
 pub use bisect::{Bisected, JudgedBy, Standing, bisect, ledger, standing};
 pub use block::{Block, Cell, Change, Fact, Finding, Lives, Report, Row, Span, Table, Tone};
+#[cfg(feature = "gateway")]
+pub use check_server::{Checked, check_server};
 pub use diagnosis::{Diagnosed, diagnosis};
 pub use diff::{Compared, DiffSide, diff};
 pub use fetched::{Fetched, fetched, size};
 pub use form::{Answer, Field};
 pub use log::Log;
+#[cfg(feature = "gateway")]
+pub use reproduction::{Reproduced, reproduction};
 pub use timeline::{TimelineView, timeline};
 pub use versions::{VersionList, renewed, versions};
 pub use words::labels;

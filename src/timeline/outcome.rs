@@ -37,6 +37,12 @@ impl Outcome {
         }
     }
 
+    /// The outcome of a word of the JSON documents; a word that is none is `unknown`.
+    pub fn of_word(word: &str) -> Self {
+        let all = [Self::Ready, Self::Degraded, Self::Failed, Self::NeedsAuth, Self::Pending];
+        all.into_iter().find(|o| o.as_str() == word).unwrap_or(Self::Unknown)
+    }
+
     /// How bad it is, 0 best; `None` where it says nothing about good or bad.
     pub fn rank(self) -> Option<u8> {
         match self {

@@ -65,7 +65,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("rustix", &["bisect"]),
     ("rustls_native_certs", &["source", "bisect"]),
     ("ruzstd", &["source"]),
-    ("semver", &["pattern", "diagnose", "bisect", "report", "cli"]),
+    ("semver", &["pattern", "diagnose", "bisect", "gateway", "report", "cli"]),
     ("serde", &["parse", "pattern", "timeline", "diagnose", "bisect", "gateway", "report"]),
     (
         "serde_json",
@@ -81,7 +81,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("terminal_size", &["cli"]),
     ("tokio", &["gateway"]),
     ("unicode_width", &["render"]),
-    ("ureq", &["source", "bisect"]),
+    ("ureq", &["source", "bisect", "gateway"]),
     ("walkdir", &["source"]),
 ];
 

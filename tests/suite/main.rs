@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)] // a test that cannot go on fails where it stands
 
 mod bisect;
+#[cfg(feature = "gateway")]
+mod check_server;
 mod cli;
 mod corpus;
 #[cfg(all(unix, feature = "net"))]
@@ -23,5 +25,7 @@ mod packs;
 mod patterns;
 mod program;
 mod redaction;
+#[cfg(all(feature = "gateway", unix))]
+mod reproduce;
 #[cfg(feature = "net")]
 mod trust;

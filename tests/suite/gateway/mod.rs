@@ -69,7 +69,7 @@ fn a_server_keeps_its_sessions_apart_and_ends_them_when_asked() {
     assert!(ask(&gateway, "POST", Some(&one), &call("tools/call")).contains("DEMO-1"));
     assert_eq!(status(&ask(&gateway, "DELETE", Some(&one), "")), "200");
     assert_eq!(status(&ask(&gateway, "POST", Some(&one), &call("tools/list"))), "404");
-    assert_eq!(status(&ask(&gateway, "POST", None, &call("tools/list"))), "404");
+    assert_eq!(status(&ask(&gateway, "POST", None, &call("tools/list"))), "400");
     assert!(ask(&gateway, "POST", Some(&two), &call("tools/list")).contains("inputSchema"));
     let words: Vec<(SessionWord, Option<usize>)> =
         gateway.record().seen().iter().map(|s| (s.session, s.session_number)).collect();

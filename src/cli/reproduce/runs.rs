@@ -1,0 +1,292 @@
+//! Makes the runs, keeps what they leave, and reads it.
+//!
+//! A run leaves three files below the folder of logs: `SCENARIO/VERSION-N.log`, what the servers saw (`.seen.jsonl`) and
+//! how it ended (`.run.json`). The last is written last: a run without it was not made. Everything a report says is read
+//! from these files, so that newer patterns read older runs.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use semver::Version;
+use serde_json::{Value, json};
+
+use super::super::knowledge::Loaded;
+use super::super::reading::{Wish, read_as};
+use super::super::stage::{self, Stage};
+use super::super::supplying::tell;
+use super::{Arguments, output};
+use crate::bisect::drive::{self, End, Environment, Order, Scratch, Words};
+use crate::bisect::registry::Supply;
+use crate::bisect::run::digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::gateway::clause::hold;
+use crate::gateway::matrix::{Found, Played, Trial};
+use crate::gateway::{Record, Seen};
+use crate::pattern::{ClientDef, Kind, Scenario};
+use crate::timeline::Outcome;
+
+/// A run to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Job {
+    /// The scenario's place.
+    pub(super) scenario: usize,
+    /// The version.
+    pub(super) version: Version,
+    /// Which of the runs of this pair, from 1 on.
+    pub(super) n: u32,
+}
+
+/// Everything that runs have in common.
+pub(super) struct Bench<'a> {
+    arguments: &'a Arguments,
+    loaded: &'a Loaded,
+    def: &'a ClientDef,
+    supply: &'a Supply<'a>,
+    scenarios: &'a [Scenario],
+    digests: Vec<String>,
+    environment: Environment,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench for these arguments.
+    pub(super) fn new(
+        arguments: &'a Arguments,
+        loaded: &'a Loaded,
+        def: &'a ClientDef,
+        supply: &'a Supply<'a>,
+        scenarios: &'a [Scenario],
+    ) -> Result<Self> {
+        let ours: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        let text = |s: &Scenario| serde_json::to_vec(&s.def).unwrap_or_default();
+        Ok(Self {
+            arguments,
+            loaded,
+            def,
+            supply,
+            scenarios,
+            digests: scenarios.iter().map(|s| digest(&[text(s)])).collect(),
+            environment: Environment::new(&ours, &def.environment, &[])?,
+        })
+    }
+
+    /// The scenarios, for the report.
+    pub(super) fn played(&self) -> Vec<Played> {
+        let one = |(scenario, sha256): (&Scenario, &String)| Played {
+            id: scenario.id.clone(),
+            about: scenario.def.about.clone(),
+            server: scenario.def.servers.first().map(|s| s.name.clone()).unwrap_or_default(),
+            sha256: sha256.clone(),
+        };
+        self.scenarios.iter().zip(&self.digests).map(one).collect()
+    }
+
+    /// The runs that were not made yet, version by version: each is needed on this disk for as short as can be.
+    pub(super) fn todo(&self, versions: &[Version]) -> Vec<Job> {
+        self.jobs(versions).into_iter().filter(|job| self.made(job).is_none()).collect()
+    }
+
+    fn jobs(&self, versions: &[Version]) -> Vec<Job> {
+        let mut all = Vec::new();
+        for version in versions {
+            for scenario in 0..self.scenarios.len() {
+                let job = |n| Job { scenario, version: version.clone(), n };
+                all.extend((1..=self.arguments.repeat).map(job));
+            }
+        }
+        all
+    }
+
+    /// The name of a run, below the folder of logs.
+    fn name(&self, job: &Job) -> String {
+        let id = self.scenarios.get(job.scenario).map(|s| s.id.as_str()).unwrap_or_default();
+        format!("{id}/{}-{}", job.version, job.n)
+    }
+
+    fn file(&self, job: &Job, ending: &str) -> PathBuf {
+        self.arguments.logs.join(format!("{}.{ending}", self.name(job)))
+    }
+
+    /// What a run left, if it was made, and with the scenario as it is now.
+    fn made(&self, job: &Job) -> Option<Value> {
+        let text = fs::read_to_string(self.file(job, "run.json")).ok()?;
+        let value: Value = serde_json::from_str(&text).ok()?;
+        let sha256 = value.get("scenario_sha256").and_then(Value::as_str);
+        (sha256 == self.digests.get(job.scenario).map(String::as_str)).then_some(value)
+    }
+
+    /// Makes runs, several at once. The first trouble that concerns all of them ends it; what was made stays.
+    pub(super) fn run_all(&self, todo: &[Job]) -> Result<()> {
+        let queue: Mutex<VecDeque<&Job>> = Mutex::new(todo.iter().collect());
+        let (done, trouble) = (AtomicUsize::new(0), Mutex::new(None));
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let work = || {
+            while let Some(job) = next() {
+                output::progress(&format!(
+                    "{} of {}: {}",
+                    done.load(Ordering::Relaxed) + 1,
+                    todo.len(),
+                    self.name(job)
+                ));
+                if let Err(error) = self.make(job) {
+                    queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                    trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                }
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        thread::scope(|all| (0..self.arguments.jobs).for_each(|_| drop(all.spawn(work))));
+        output::clear();
+        trouble.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    fn make(&self, job: &Job) -> Result<()> {
+        let place = self.file(job, "run.json");
+        let folder = place.parent().map(PathBuf::from).unwrap_or_default();
+        fs::create_dir_all(&folder).map_err(|e| output::cannot_write(&folder.display().to_string(), &e))?;
+        let left = match self.play(job) {
+            Ok(left) => left,
+            // A version that is not to be had, or does not start here, is a fact of its own and no reason to stop.
+            Err(error) if matches!(error.kind(), ErrorKind::Absent | ErrorKind::Run) => {
+                output::warn(&self.name(job), &error.message());
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        fs::write(&place, format!("{left:#}\n"))
+            .map_err(|e| output::cannot_write(&place.display().to_string(), &e))
+    }
+
+    /// Runs a version on a stage of its own.
+    fn play(&self, job: &Job) -> Result<Value> {
+        let scenario = self.scenarios.get(job.scenario).ok_or_else(|| gone(job))?;
+        let client = self.supply.get(&job.version, &tell)?;
+        let scratch = Scratch::new()?;
+        let stage = Stage::set(scenario, &scratch)?;
+        let (log, home, version) = (scratch.log(), scratch.home(), job.version.to_string());
+        let words = Words {
+            client: &client.command,
+            version: &version,
+            log: &log,
+            home: &home,
+            mcp_config: Some(stage.config()),
+            prompt: &self.def.prompt,
+        };
+        let template: Vec<String> = std::iter::once("{client}".to_owned())
+            .chain(client.layout.arguments.iter().cloned())
+            .chain(stage::arguments(self.def, scenario))
+            .collect();
+        let mut environment = self.environment.of(&scratch);
+        environment.extend(stage.environment(self.def, scenario));
+        let order = Order {
+            command: &words.fill(&template),
+            folder: &scratch.project(),
+            environment: &environment,
+            timeout: self.arguments.timeout(),
+        };
+        let ran = drive::run(&order, &scratch, client.layout.logs.as_deref())?;
+        stage.seen(&self.file(job, "seen.jsonl"))?;
+        let kept = self.file(job, "log");
+        let copied = ran.log.as_ref().map_or(Ok(0), |log| fs::copy(log, &kept));
+        copied.map_err(|e| output::cannot_write(&kept.display().to_string(), &e))?;
+        Ok(json!({
+            "scenario_sha256": self.digests.get(job.scenario), "version": version, "log": ran.log.is_some(),
+            "ended": ended(ran.end), "whole": matches!(ran.end, End::Exit(_)), "ms": ran.took.as_millis() as u64,
+            "said": ran.said,
+        }))
+    }
+
+    /// All runs that were made, read.
+    pub(super) fn trials(&self, versions: &[Version]) -> Result<Vec<Trial>> {
+        self.jobs(versions).iter().map(|job| self.trial(job)).collect()
+    }
+
+    fn trial(&self, job: &Job) -> Result<Trial> {
+        let scenario = self.scenarios.get(job.scenario).ok_or_else(|| gone(job))?;
+        let name = self.name(job);
+        let seen = Record::parse(&fs::read_to_string(self.file(job, "seen.jsonl")).unwrap_or_default());
+        let mut trial = Trial {
+            scenario: scenario.id.clone(),
+            version: job.version.clone(),
+            n: job.n,
+            log: None,
+            seen: format!("{name}.seen.jsonl"),
+            ended: String::new(),
+            problem: None,
+            servers: Vec::new(),
+            findings: Vec::new(),
+            calls: calls(&seen),
+            clauses: Vec::new(),
+        };
+        let Some(left) = self.made(job) else {
+            trial.problem = Some("it could not be run".to_owned());
+            return Ok(trial);
+        };
+        left.get("ended").and_then(Value::as_str).unwrap_or_default().clone_into(&mut trial.ended);
+        self.read_log(job, &left, &mut trial);
+        let server = scenario.def.servers.first().map(|s| s.name.as_str()).unwrap_or_default();
+        let whole = left.get("whole").and_then(Value::as_bool) == Some(true);
+        let clauses = self.loaded.knowledge.client_clauses.iter().filter(|c| c.scenario == scenario.id);
+        trial.clauses = clauses.map(|c| hold(c, &seen, server, whole)).collect();
+        Ok(trial)
+    }
+
+    /// What a log says; a log that proves another version says nothing.
+    fn read_log(&self, job: &Job, left: &Value, trial: &mut Trial) {
+        let path = self.file(job, "log");
+        if left.get("log").and_then(Value::as_bool) != Some(true) {
+            let said = left.get("said").and_then(Value::as_str).unwrap_or_default();
+            let last = said.lines().next_back().unwrap_or("nothing");
+            trial.problem = Some(format!("it wrote no log ({}; it last said: {last})", trial.ended));
+            return;
+        }
+        trial.log = Some(format!("{}.log", self.name(job)));
+        let version = job.version.to_string();
+        let wish = Wish { diagnosis: true, version: Some(&version), ..Wish::default() };
+        let reading = match read_as(&path.to_string_lossy(), self.loaded, wish, true) {
+            Ok(reading) => reading,
+            Err(error) => {
+                trial.problem = Some(format!("its log cannot be read: {}", error.message()));
+                return;
+            }
+        };
+        let told = reading.input.client_version.as_ref().map(|v| v.value.clone()).unwrap_or_default();
+        if told != version {
+            trial.problem = Some(format!("{told} ran instead: its log says so"));
+            return;
+        }
+        trial.servers =
+            reading.input.servers.iter().map(|s| (s.name.clone(), Outcome::of_word(s.outcome))).collect();
+        let findings = reading.diagnosis.findings.iter().filter(|f| f.kind != Kind::Benign);
+        trial.findings = findings
+            .map(|f| Found {
+                id: f.id.clone(),
+                severity: f.severity,
+                server: f.server.as_deref().map(str::to_owned),
+            })
+            .collect();
+    }
+}
+
+/// The calls that were answered well, and all.
+fn calls(seen: &[Seen]) -> (usize, usize) {
+    let all = seen.iter().filter(|s| s.rpc.as_deref() == Some("tools/call"));
+    (all.clone().filter(|s| s.is_good_call()).count(), all.count())
+}
+
+fn gone(job: &Job) -> Error {
+    Error::new(ErrorKind::Run, job.version.to_string(), "its scenario is gone", "report this")
+}
+
+fn ended(end: End) -> String {
+    match end {
+        End::Exit(code) => format!("exit status {code}"),
+        End::Signal(signal) => format!("signal {signal}"),
+        End::TimedOut => "ended after all the time it may take".to_owned(),
+        End::TooMuch => "ended because it wrote without end".to_owned(),
+    }
+}

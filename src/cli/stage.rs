@@ -1,0 +1,70 @@
+//! Sets the stage for one run of a client: scripted servers, the stub of the model, and the files that name them.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::output;
+use crate::bisect::drive::Scratch;
+use crate::error::{Error, ErrorKind, Result};
+use crate::gateway::{self, Child, Gateway, Listen, Record, Seen};
+use crate::pattern::{ClientDef, Scenario};
+
+/// Servers that live as long as one run.
+pub(super) struct Stage {
+    gateway: Gateway,
+    config: PathBuf,
+    record: PathBuf,
+}
+
+impl Stage {
+    /// Servers and files for a run in `scratch`.
+    pub(super) fn set(scenario: &Scenario, scratch: &Scratch) -> Result<Self> {
+        let failed = |e: &io::Error| {
+            let remedy = "see that loopback is up, and that there is room for temporary files";
+            Error::new(ErrorKind::Run, format!("scenario {}", scenario.id), e.to_string(), remedy)
+        };
+        Self::try_set(scenario, scratch).map_err(|e| failed(&e))
+    }
+
+    fn try_set(scenario: &Scenario, scratch: &Scratch) -> io::Result<Self> {
+        let folder = scratch.temporary();
+        let [file, record, config] =
+            ["scenario.json", "seen.jsonl", "mcp.json"].map(|name| folder.join(format!("lastgood-{name}")));
+        fs::write(&file, serde_json::to_vec(&scenario.def)?)?;
+        let kept = OpenOptions::new().append(true).create(true).open(&record)?;
+        let gateway = Gateway::start(&scenario.def, Listen::default(), Record::new(Some(kept)))?;
+        let program = std::env::current_exe()?;
+        let nothing = folder.join("does-not-exist");
+        let child = Child { program: &program, scenario: &file, record: &record, nothing: &nothing };
+        fs::write(&config, gateway::mcp_config(&scenario.def, &gateway, child)?.to_string())?;
+        Ok(Self { gateway, config, record })
+    }
+
+    /// The file that names the servers.
+    pub(super) fn config(&self) -> &Path {
+        &self.config
+    }
+
+    /// What the client gets to know besides what every run does.
+    pub(super) fn environment(&self, def: &ClientDef, scenario: &Scenario) -> Vec<(OsString, OsString)> {
+        let stub = def.stub.environment.iter();
+        let stub =
+            stub.map(|(name, value)| (name.into(), value.replace("{model}", &self.gateway.origin()).into()));
+        stub.chain(scenario.def.environment.iter().map(|(n, v)| (n.into(), v.into()))).collect()
+    }
+
+    /// What the servers saw; `keep` is where the record goes.
+    pub(super) fn seen(&self, keep: &Path) -> Result<Vec<Seen>> {
+        let text = fs::read_to_string(&self.record).unwrap_or_default();
+        fs::write(keep, &text).map_err(|e| output::cannot_write(&keep.display().to_string(), &e))?;
+        Ok(Record::parse(&text))
+    }
+}
+
+/// Arguments of the client that let it use the tool without asking.
+pub(super) fn arguments(def: &ClientDef, scenario: &Scenario) -> Vec<String> {
+    let tool = gateway::tool_name(&scenario.def);
+    def.stub.arguments.iter().map(|word| word.replace("{tool}", &tool)).collect()
+}

@@ -1,0 +1,166 @@
+//! `reproduce` with a client that is a script: it speaks to the gateway as a client does, and writes a real log.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::program::{Ran, project};
+
+/// A home in which two versions are installed: the newer one loses its session and never calls.
+struct Home(tempfile::TempDir);
+
+const CLIENT: &str = r#"#!/usr/bin/env bash
+version=$(basename "$0")
+while [ $# -gt 0 ]; do
+  case $1 in --debug-file) log=$2 ;; --mcp-config) config=$2 ;; esac
+  shift
+done
+echo "$version" >> RUNS
+url=$(grep -o 'http://[^"]*' "$config" | head -n 1)
+rest=${url#http://}
+host=${rest%%/*}
+post() {
+  exec 3<> "/dev/tcp/${host%:*}/${host#*:}"
+  printf 'POST /%s HTTP/1.1\r\nhost: x\r\nconnection: close\r\n%b' "${rest#*/}" "$2" >&3
+  printf 'content-length: %s\r\n\r\n%s' "${#1}" "$1" >&3
+  cat <&3
+}
+start='{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26"}}'
+session=$(post "$start" '' | tr -d '\r' | sed -n 's/^mcp-session-id: //p')
+if [ "$version" = 2.1.146 ]; then
+  call='{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"jira_search_issues"}}'
+  post "$call" "mcp-session-id: $session\r\n" > /dev/null
+  cp SAMPLES/good.log "$log"
+else
+  cp SAMPLES/bad.log "$log"
+fi
+env > "$log.env"
+cp "$log.env" "ENVIRONMENT"
+"#;
+
+impl Home {
+    fn new() -> Self {
+        let home = Self(tempfile::tempdir().unwrap());
+        let versions = home.path(".local/share/claude/versions");
+        fs::create_dir_all(&versions).unwrap();
+        let samples = project().join("samples/get-404");
+        let text = CLIENT
+            .replace("SAMPLES", samples.to_str().unwrap())
+            .replace("ENVIRONMENT", home.path("environment").to_str().unwrap())
+            .replace("RUNS", home.path("runs").to_str().unwrap());
+        for version in ["2.1.146", "2.1.147"] {
+            let file = versions.join(version);
+            fs::write(&file, &text).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        home
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.0.path().join(below)
+    }
+
+    fn runs(&self) -> usize {
+        fs::read_to_string(self.path("runs")).map_or(0, |text| text.lines().count())
+    }
+
+    fn reproduce(&self, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
+        command.args(["reproduce", "--offline"]).args(arguments).current_dir(self.0.path());
+        command.env_clear().env("LC_ALL", "C.UTF-8").env("HOME", self.0.path());
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("SOME_SECRET", "s3cr3t");
+        let ran = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Ran { status: ran.status.code().unwrap(), out: text(ran.stdout), err: text(ran.stderr) }
+    }
+}
+
+fn document(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {} {}", ran.out, ran.err))
+}
+
+fn is_file(path: &Path) -> bool {
+    path.metadata().is_ok_and(|m| m.is_file() && m.len() > 0)
+}
+
+#[test]
+fn the_matrix_tells_outcome_failures_and_the_calls_that_the_server_saw() {
+    let home = Home::new();
+    let arguments = ["get-404", "--versions", "2.1.146..2.1.147", "--repeat", "2", "--jobs", "2", "--yes"];
+    let ran = home.reproduce(&[&arguments[..], &["--format", "json"]].concat());
+    assert_eq!(ran.status, 1, "{}", ran.err);
+    let all = document(&ran);
+    assert_eq!(
+        (&all["schema"], &all["versions"]),
+        (&"lastgood.reproduce/1".into(), &serde_json::json!(["2.1.146", "2.1.147"]))
+    );
+    let [good, bad] = all["cells"].as_array().unwrap().as_slice() else { panic!("{all:#}") };
+    assert_eq!(
+        (&good["outcomes"], &good["calls_ok"]),
+        (&serde_json::json!({ "ready": 2 }), &serde_json::json!([1, 1]))
+    );
+    assert_eq!(
+        (&bad["outcomes"], &bad["calls_ok"]),
+        (&serde_json::json!({ "failed": 2 }), &serde_json::json!([0, 0]))
+    );
+    assert_eq!((&bad["findings"]["get-404-session-expiry-loop"], &bad["ill"]), (&2.into(), &2.into()));
+    for run in all["runs"].as_array().unwrap() {
+        for kept in ["log", "seen"] {
+            let path = home.path("lastgood-reproduce").join(run[kept].as_str().unwrap());
+            assert!(is_file(&path), "{}", path.display());
+        }
+    }
+    let clause =
+        all["clauses"].as_array().unwrap().iter().find(|c| c["id"] == "get-404-is-no-expiry").unwrap();
+    assert_eq!(clause["versions"][0]["worst"]["kept"], "not-seen", "this client opens no stream");
+}
+
+#[test]
+fn what_was_run_is_not_run_again_and_every_format_says_it_in_the_first_line() {
+    let home = Home::new();
+    let arguments = ["get-404", "--versions", "2.1.146,2.1.147"];
+    let ran = home.reproduce(&arguments);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("give --yes") && home.runs() == 0, "{}", ran.err);
+    let ran = home.reproduce(&[&arguments[..], &["--dry-run"]].concat());
+    assert!(ran.status == 0 && home.runs() == 0 && ran.err.contains("runs       2, each"), "{}", ran.err);
+
+    assert_eq!(home.reproduce(&[&arguments[..], &["-y"]].concat()).status, 1);
+    assert_eq!(home.runs(), 2);
+    for format in ["terminal", "markdown", "html"] {
+        let ran = home.reproduce(&[&arguments[..], &["--format", format, "--width", "100"]].concat());
+        let told = "get-404: well in 2.1.146, ill in 2.1.147";
+        assert!(ran.out.contains(told), "{format}: {}", ran.out);
+    }
+    assert_eq!(home.runs(), 2, "what was made is read, not made again");
+    let more = home.reproduce(&[&arguments[..], &["-y", "--repeat", "2"]].concat());
+    assert!(more.err.contains("2 of them made before") && home.runs() == 4, "{}", more.err);
+}
+
+#[test]
+fn a_run_knows_the_stub_and_nothing_of_the_user() {
+    let home = Home::new();
+    assert_eq!(home.reproduce(&["stream", "--versions", "2.1.146", "-y"]).status, 0);
+    let environment = fs::read_to_string(home.path("environment")).unwrap();
+    assert!(!environment.contains("s3cr3t"), "{environment}");
+    assert!(environment.contains("ANTHROPIC_BASE_URL=http://127.0.0.1:"), "{environment}");
+}
+
+#[test]
+fn what_cannot_be_told_is_said_and_is_trouble() {
+    let home = Home::new();
+    // 2.1.148 is not on this disk; the log of 2.1.147 is not its own.
+    fs::copy(
+        home.path(".local/share/claude/versions/2.1.147"),
+        home.path(".local/share/claude/versions/2.1.150"),
+    )
+    .unwrap();
+    let ran = home.reproduce(&["get-404", "--versions", "2.1.150", "-y"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.out.contains("2.1.147 ran instead"), "{}", ran.out);
+    let ran = home.reproduce(&["get-404", "--versions", "2.1.151", "-y"]);
+    assert!(ran.err.contains("this version was never published; take 2.1.150 or 2.1.152"), "{}", ran.err);
+}
