@@ -5,24 +5,26 @@
 //! numbers client sessions and recognizes an echo. It knows no wording itself.
 
 mod event;
+mod unknown;
+mod version;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bstr::ByteSlice;
-
 pub use event::Event;
+pub use unknown::{Unknown, UnknownLine};
+pub use version::VersionReader;
 
 use crate::parse::{LogLine, Stamp};
 use crate::pattern::{Class, Effect, Knowledge, Recognized, Scope};
 
-/// An echo follows its twin at once; what says the same later says it anew. Milliseconds.
-const ECHO_WITHIN: i64 = 250;
+/// An echo follows its twin at once, and an effect its cause; what says the same later says it anew. Milliseconds.
+const JUST_NOW: i64 = 250;
 
 /// More client sessions in one log are not told apart.
 const MAX_SESSIONS: usize = 10_000;
 /// The same where a log has no clock: an echo may stand behind the stack of its twin. Lines.
-const ECHO_WITHIN_LINES: u64 = 12;
+const JUST_NOW_LINES: u64 = 12;
 
 /// What became of a line.
 #[derive(Debug)]
@@ -33,19 +35,6 @@ pub enum Understood {
     Unknown(UnknownLine),
     /// A wording covers it.
     Event(Event),
-}
-
-/// A line that concerns MCP and that no wording covers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownLine {
-    /// 1-based line.
-    pub line: u64,
-    /// Its level.
-    pub level: Option<String>,
-    /// The server it is about.
-    pub server: Option<Arc<str>>,
-    /// The message.
-    pub text: String,
 }
 
 /// The last lifecycle event of a server: its id, its clock and its line.
@@ -95,15 +84,11 @@ impl<'k> Classifier<'k> {
         }
         let message = String::from_utf8_lossy(line.message);
         let scope = if global { Scope::Global } else { Scope::Server };
-        match self.recognize(scope, line, &message) {
-            Some((recognized, length)) => Understood::Event(self.event(line, recognized, &message[..length])),
-            None => Understood::Unknown(UnknownLine {
-                line: line.number,
-                level: line.level.map(str::to_owned),
-                server: line.server.map(|s| self.name(s)),
-                text: message.into_owned(),
-            }),
+        if let Some((recognized, length)) = self.recognize(scope, line, &message) {
+            return Understood::Event(self.event(line, recognized, &message[..length]));
         }
+        let server = line.server.map(|s| self.name(s));
+        Understood::Unknown(UnknownLine::new(line.number, line.level, server, message.into_owned()))
     }
 
     /// What a message says, and how much of it says so: behind that of a pasted line, other text may hang on.
@@ -141,14 +126,17 @@ impl<'k> Classifier<'k> {
     }
 
     fn event(&mut self, line: &LogLine<'_>, recognized: Recognized, message: &str) -> Event {
-        let Recognized { event: def, echo, fields, .. } = recognized;
+        let Recognized { event: def, echo, mut fields, .. } = recognized;
         let named = fields.iter().find(|(n, _)| line.server.is_none() && &**n == "server");
         let named = named.and_then(|(_, v)| v.as_str().map(str::to_owned));
         let server = line.server.map(str::to_owned).or(named).map(|s| self.name(&s));
         let (session, apart) = self.session(line, def.effect == Effect::ClientStart);
         self.begun |= server.is_some() && !apart;
         let place = server.as_ref().map(|s| (session, Arc::clone(s)));
-        let echo = echo && self.echoes(place.as_ref(), &def.id, line);
+        let before = place.as_ref().and_then(|p| self.just_before(p, line));
+        let echo = echo && before == Some(def.id.as_str());
+        let cause = before.filter(|b| def.after.iter().any(|a| a == b));
+        fields.extend(cause.map(|c| ("after".into(), c.into())));
         if let (Some(place), Class::Lifecycle) = (place, def.class) {
             self.last.insert(place, (def.id.clone(), line.stamp, line.number));
         }
@@ -157,14 +145,14 @@ impl<'k> Classifier<'k> {
         Event { def, line, stamp, session, server, fields, text, echo, apart, gap }
     }
 
-    /// Whether the last thing that happened to a server of a session was the event `id`, just now.
-    fn echoes(&self, place: Option<&(u32, Arc<str>)>, id: &str, line: &LogLine<'_>) -> bool {
-        let Some((last, at, number)) = place.and_then(|p| self.last.get(p)) else { return false };
+    /// The last thing that happened to a server of a session, if it was just now.
+    fn just_before(&self, place: &(u32, Arc<str>), line: &LogLine<'_>) -> Option<&str> {
+        let (last, at, number) = self.last.get(place)?;
         let near = match line.stamp.zip(*at) {
-            Some((now, then)) => (now.0 - then.0).abs() <= ECHO_WITHIN,
-            None => line.number.abs_diff(*number) <= ECHO_WITHIN_LINES,
+            Some((now, then)) => (now.0 - then.0).abs() <= JUST_NOW,
+            None => line.number.abs_diff(*number) <= JUST_NOW_LINES,
         };
-        last == id && near
+        near.then_some(last)
     }
 
     fn name(&mut self, name: &str) -> Arc<str> {
@@ -188,86 +176,14 @@ fn ends(message: &str) -> Vec<usize> {
     all
 }
 
-/// The version behind the first of `marks` that a log holds, most telling mark first: `(version, source)`.
-#[derive(Debug, Clone)]
-pub struct VersionReader {
-    marks: Vec<(memchr::memmem::Finder<'static>, String)>,
-    found: Vec<Option<String>>,
-    /// Those of earlier client sessions of the same log.
-    before: Vec<(String, String)>,
-}
-
-impl VersionReader {
-    /// A reader for a new log.
-    pub fn new(knowledge: &Knowledge) -> Self {
-        let marks = knowledge.version_marks.iter();
-        let marks: Vec<_> = marks
-            .map(|m| (memchr::memmem::Finder::new(m.before.as_bytes()).into_owned(), m.source.clone()))
-            .collect();
-        Self { found: vec![None; marks.len()], marks, before: Vec::new() }
-    }
-
-    /// A new client session begins: what it is of is read anew.
-    pub fn next_session(&mut self) {
-        if let Some((version, source)) = self.version() {
-            self.before.push((version.to_owned(), source.to_owned()));
-            self.found.fill(None);
-        }
-    }
-
-    /// Looks at a message.
-    pub fn see(&mut self, message: &[u8]) {
-        if self.found.first().is_some_and(Option::is_some) {
-            return;
-        }
-        for ((finder, _), found) in self.marks.iter().zip(&mut self.found) {
-            if found.is_none() {
-                *found =
-                    finder.find(message).and_then(|at| version_at(&message[at + finder.needle().len()..]));
-            }
-        }
-    }
-
-    /// The version of the newest client session that names one, and where it was read.
-    pub fn version(&self) -> Option<(&str, &str)> {
-        let mut both = self.found.iter().zip(&self.marks);
-        let newest = both.find_map(|(found, (_, source))| found.as_deref().map(|v| (v, source.as_str())));
-        newest.or_else(|| self.before.last().map(|(v, s)| (v.as_str(), s.as_str())))
-    }
-
-    /// The versions of all client sessions, in their order, each once in a row.
-    pub fn all(&self) -> Vec<String> {
-        let newest = self.version().map(|(v, _)| v.to_owned());
-        let mut all: Vec<String> = self.before.iter().map(|(v, _)| v.clone()).chain(newest).collect();
-        all.dedup();
-        all
-    }
-}
-
-/// The three numbers of a version at the start of `bytes`; a build suffix such as `.a76` is left out.
-fn version_at(bytes: &[u8]) -> Option<String> {
-    let end = bytes.iter().position(|b| !(b.is_ascii_digit() || *b == b'.')).unwrap_or(bytes.len());
-    let dotted = bytes[..end].to_str().ok()?;
-    let parts: Vec<&str> = dotted.split('.').take(3).collect();
-    (parts.len() == 3 && parts.iter().all(|p| !p.is_empty() && p.len() < 8)).then(|| parts.join("."))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ends, version_at};
+    use super::ends;
 
     #[test]
     fn other_text_begins_at_a_capital_or_on_the_next_line() {
         assert_eq!(ends("Terminal connection error 1/3 The new one"), [29]);
         assert_eq!(ends("Terminal connection error 1/3\nthe new One"), [29]);
         assert!(ends("").is_empty());
-    }
-
-    #[test]
-    fn a_version_is_three_numbers_without_its_build_suffix() {
-        assert_eq!(version_at(b"2.1.147.a76; cc_entrypoint"), Some("2.1.147".to_owned()));
-        assert_eq!(version_at(b"2.1.147 (sdk-cli)"), Some("2.1.147".to_owned()));
-        assert_eq!(version_at(b"2.1"), None);
-        assert_eq!(version_at(b"..1"), None);
     }
 }

@@ -1,8 +1,10 @@
 //! `lastgood diagnose PATH...`.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 
-use super::options::{Output, Subject};
+use super::options::{Output, Subject, version};
 use super::reading::{Wish, read_log};
 use super::{Exit, knowledge, output};
 use crate::diagnose::{self, Finding, Inconclusive};
@@ -33,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Least::Warning)]
     fail_on: Least,
     /// The client's version, where a log does not say
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = version)]
     client_version: Option<String>,
     #[command(flatten)]
     subject: Subject,
@@ -69,6 +71,8 @@ struct Found {
     findings: Vec<Finding>,
     inconclusive: Vec<(usize, Inconclusive)>,
     errors: Vec<(String, String)>,
+    /// The servers of all logs.
+    servers: BTreeSet<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
@@ -81,6 +85,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
             Err((path, error)) => found.errors.push((path, error.message())),
         }
     }
+    if found.errors.is_empty() {
+        arguments.subject.refuse_strangers(found.servers.iter().map(String::as_str))?;
+    }
     found.findings = diagnose::order(found.findings);
     for (path, message) in &found.errors {
         output::warn(path, message);
@@ -91,6 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         inconclusive: &found.inconclusive,
         errors: &found.errors,
         knowledge: &loaded.knowledge,
+        tried: loaded.rules.len(),
     });
     if !found.inputs.is_empty() {
         output::write(&report, &arguments.output)?;
@@ -108,6 +116,7 @@ impl Found {
         let subject = &arguments.subject;
         let wanted = |server: Option<&str>| server.is_none_or(|s| subject.wants(s));
         let at = self.inputs.len();
+        self.servers.extend(reading.input.servers.iter().map(|s| s.name.clone()));
         reading.input.servers.retain(|s| subject.wants(&s.name));
         let findings = reading.diagnosis.findings.into_iter().filter(|f| wanted(f.server.as_deref()));
         self.findings.extend(findings.map(|f| Finding { input: at, ..f }));

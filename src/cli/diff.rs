@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::knowledge::{self, Loaded};
-use super::options::{Output, Subject};
+use super::options::{Output, Subject, version};
 use super::reading::{Reading, Wish, only, read_log};
 use super::{Exit, output, pasted};
 use crate::align::{self, Changes, Diff, Focus, Side, Verdict};
@@ -41,10 +41,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     all: bool,
     /// The client's version in GOOD, where the log does not say; with `--pasted` the excerpt to take for it
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = version)]
     pub(super) good_version: Option<String>,
     /// The client's version in BAD, where the log does not say; with `--pasted` the excerpt to take for it
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = version)]
     pub(super) bad_version: Option<String>,
     #[command(flatten)]
     subject: Subject,
@@ -58,9 +58,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         Some(page) => pasted::sides(page, arguments, &loaded)?,
         None => both(arguments, &loaded)?,
     };
+    refuse_emptiness(arguments, &good, &bad)?;
     narrow(&mut good, &arguments.subject, 0);
     narrow(&mut bad, &arguments.subject, 1);
-    refuse_emptiness(arguments, &good, &bad)?;
     let diff = align::diff(side(&good), side(&bad));
     let changes = surroundings(&diff, &good, &bad);
     let names = report::labels(&[&good.input.path, &bad.input.path]);
@@ -70,6 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         bad: shown(&bad, &names[1]),
         changes: &changes,
         knowledge: &loaded.knowledge,
+        tried: loaded.rules.len(),
         all: arguments.all,
     });
     output::write(&report, &arguments.output)?;
@@ -117,18 +118,8 @@ fn refuse_emptiness(arguments: &Arguments, good: &Reading, bad: &Reading) -> Res
             remedy,
         ));
     }
-    let absent = arguments.subject.server.iter().find(|name| {
-        let has = |r: &Reading| r.input.servers.iter().any(|s| s.name == **name);
-        !has(good) && !has(bad)
-    });
-    match absent {
-        Some(name) => {
-            let cause = "neither log has such a server";
-            let remedy = "see `lastgood timeline LOG` for the names";
-            Err(Error::new(ErrorKind::Usage, format!("--server {name}"), cause, remedy))
-        }
-        None => Ok(()),
-    }
+    let servers = good.input.servers.iter().chain(&bad.input.servers);
+    arguments.subject.refuse_strangers(servers.map(|s| s.name.as_str()))
 }
 
 /// Compares the lines outside MCP, nearest to where the lives part first.

@@ -1,7 +1,11 @@
 //! Options that several verbs share.
 
-use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
 
+use clap::{Args, ValueEnum};
+use semver::Version;
+
+use crate::error::{Error, ErrorKind};
 use crate::render::{FORMATS, MAX_CHARS, MIN_CHARS};
 
 /// How the report looks, and where it goes.
@@ -92,6 +96,33 @@ impl Subject {
     pub(super) fn wants(&self, server: &str) -> bool {
         self.server.is_empty() || self.server.iter().any(|s| s == server)
     }
+
+    /// Refuses a server that is asked for and not `there`: the answer would be about nothing.
+    pub(super) fn refuse_strangers<'n>(
+        &self,
+        there: impl Iterator<Item = &'n str>,
+    ) -> crate::error::Result<()> {
+        let there: BTreeSet<&str> = there.collect();
+        let Some(name) = self.server.iter().find(|s| !there.contains(s.as_str())) else { return Ok(()) };
+        // A log may hold anything: names are shown quoted, with whatever a terminal would obey escaped.
+        let known: Vec<String> = there.iter().map(|s| format!("{s:?}")).collect();
+        let remedy = match known.as_slice() {
+            [] => "no line names any server: was one configured, and `--debug` on?".to_owned(),
+            known => format!("there are {}", known.join(", ")),
+        };
+        Err(Error::new(
+            ErrorKind::Usage,
+            format!("--server {name:?}"),
+            "no log has a server of that name",
+            remedy,
+        ))
+    }
+}
+
+/// A version of the client, as the user names it.
+pub(super) fn version(text: &str) -> Result<String, String> {
+    let named = Version::parse(text.trim().trim_start_matches('v'));
+    named.map(|v| v.to_string()).map_err(|_| "a version is three numbers, e.g. 2.1.147".to_owned())
 }
 
 fn max_chars(text: &str) -> Result<usize, String> {

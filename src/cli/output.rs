@@ -93,14 +93,14 @@ fn look(output: &Output) -> Look {
     Look { width, colour, unicode, max_chars: output.max_chars }
 }
 
-/// Flag before `NO_COLOR` before `CLICOLOR_FORCE` before what standard output is.
+/// Flag before `NO_COLOR` (anything but nothing) before `CLICOLOR_FORCE` (nor 0) before what standard output is.
 fn colour(when: When, terminal: bool) -> bool {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
+    let set = |name: &str, off: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != off);
     match when {
         When::Always => true,
         When::Never => false,
-        When::Auto if set("NO_COLOR") => false,
-        When::Auto if set("CLICOLOR_FORCE") => true,
+        When::Auto if set("NO_COLOR", "") => false,
+        When::Auto if set("CLICOLOR_FORCE", "0") => true,
         When::Auto => terminal && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
     }
 }

@@ -6,15 +6,12 @@ use semver::Version;
 
 use super::knowledge::Loaded;
 use crate::align::Surroundings;
-use crate::classify::{Classifier, Understood, UnknownLine};
+use crate::classify::{Classifier, Understood, Unknown, UnknownLine};
 use crate::diagnose::{Diagnosis, End, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::parse::{self, Dialect, Excerpt, LogLine, Stamp};
 use crate::source::{Log, Source, Tally, logs};
 use crate::timeline::{Input, Life, Lives, Summary};
-
-/// How many lines that no wording covers are kept with their text; all are counted.
-const MAX_UNKNOWN: usize = 1000;
 
 /// What a verb wants to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +36,7 @@ pub(super) struct Reading {
     pub(super) start: Option<Stamp>,
     /// The lives of its servers, if wished.
     pub(super) lives: Vec<Life>,
-    /// MCP lines that no wording covers.
+    /// MCP lines that no wording covers, one of each kind.
     pub(super) unknown: Vec<UnknownLine>,
     /// What is known of it, if wished.
     pub(super) diagnosis: Diagnosis,
@@ -102,7 +99,7 @@ struct Gathering<'k> {
     classifier: Classifier<'k>,
     summary: Summary,
     lives: Lives,
-    unknown: Vec<UnknownLine>,
+    unknown: Unknown,
     engine: Option<Engine<'k>>,
     surroundings: Surroundings,
     wants_lives: bool,
@@ -115,7 +112,7 @@ impl<'k> Gathering<'k> {
             classifier: Classifier::new(&loaded.knowledge),
             summary: Summary::new(&loaded.knowledge),
             lives: Lives::new(wish.details),
-            unknown: Vec::new(),
+            unknown: Unknown::default(),
             engine: wish.diagnosis.then(|| Engine::new(&loaded.rules)),
             surroundings: Surroundings::default(),
             wants_lives: wish.lives,
@@ -134,7 +131,8 @@ impl<'k> Gathering<'k> {
         let client = input.client_version.as_ref().and_then(|v| version(&v.value));
         let end = End { stamp, line, client: client.as_ref() };
         let diagnosis = engine.map(|e| e.finish_sessions(end, &clients)).unwrap_or_default();
-        Reading { input, start, lives: lives.finish(), unknown, diagnosis, surroundings }
+        let (lives, unknown) = (lives.finish(), unknown.finish());
+        Reading { input, start, lives, unknown, diagnosis, surroundings }
     }
 
     fn see(&mut self, line: &LogLine<'_>) {
@@ -151,9 +149,7 @@ impl<'k> Gathering<'k> {
             }
             Understood::Unknown(unknown) => {
                 self.tick(line);
-                if self.unknown.len() < MAX_UNKNOWN {
-                    self.unknown.push(unknown);
-                }
+                self.unknown.see(unknown);
             }
             Understood::Outside => {
                 self.tick(line);

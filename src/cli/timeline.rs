@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::options::{Output, Subject};
+use super::options::{Output, Subject, version};
 use super::reading::{Wish, only, read_log};
 use super::{Exit, knowledge, output};
 use crate::error::Result;
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     unclassified: bool,
     /// The client's version, where the log does not say
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = version)]
     client_version: Option<String>,
     #[command(flatten)]
     subject: Subject,
@@ -44,6 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let log = if arguments.latest { output::latest()? } else { only(&arguments.paths)? };
     let mut reading =
         read_log(&log, &loaded, Wish { lives: true, details: true, version, ..Wish::default() })?;
+    arguments.subject.refuse_strangers(reading.input.servers.iter().map(|s| s.name.as_str()))?;
     reading.lives.retain(|l| arguments.subject.wants(&l.server));
     reading.input.servers.retain(|s| arguments.subject.wants(&s.name));
     let view = TimelineView { all: arguments.all, unclassified: arguments.unclassified };

@@ -124,15 +124,18 @@ impl Linter<'_> {
                 );
             }
         }
-        for (i, id) in event.aftermath_of.iter().enumerate() {
-            if !self.words.has(id) {
+        let named = |key: &'static str, ids: &[String]| {
+            ids.iter()
+                .enumerate()
+                .map(|(i, id)| (format!("{pointer}/{key}/{i}"), id.clone()))
+                .collect::<Vec<_>>()
+        };
+        let aftermath = named("aftermath_of", &event.aftermath_of);
+        for (place, id) in aftermath.into_iter().chain(named("after", &event.after)) {
+            if !self.words.has(&id) {
                 let near =
-                    self.words.nearest(id).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-                self.fault(
-                    file,
-                    &format!("{pointer}/aftermath_of/{i}"),
-                    format!("no pack defines `{id}`{near}"),
-                );
+                    self.words.nearest(&id).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+                self.fault(file, &place, format!("no pack defines `{id}`{near}"));
             }
         }
         for (j, wording) in event.wordings.iter().enumerate() {
@@ -263,15 +266,16 @@ mod tests {
 
     #[test]
     fn fields_and_events_that_are_named_must_be_there() {
-        let more = json!({ "identity": ["m"], "aftermath_of": ["zorc"],
+        let more = json!({ "identity": ["m"], "aftermath_of": ["zorc"], "after": ["zirk"],
                            "derive": [{ "from": "text", "field": "cause", "contains": [] }] });
         let wanted = [
             "events/zork.json: no wording of `zork` gives a field `m`; did you mean `n`?",
             "events/zork.json: no pack defines `zorc`; did you mean `zork`?",
+            "events/zork.json: no pack defines `zirk`; did you mean `zork`?",
             "events/zork.json: no wording of `zork` gives a field `text`",
         ];
         let found = told(&[("events/zork.json", event(&more))]);
-        assert!(wanted.iter().all(|w| found.contains(&(*w).to_owned())) && found.len() == 3, "{found:?}");
+        assert!(wanted.iter().all(|w| found.contains(&(*w).to_owned())) && found.len() == 4, "{found:?}");
     }
 
     #[test]

@@ -25,6 +25,7 @@ impl Vocabulary {
 
     fn add(&mut self, def: &EventDef) {
         let fields = self.events.entry(def.id.clone()).or_default();
+        fields.extend((!def.after.is_empty()).then(|| "after".to_owned()));
         fields.extend(def.derive.iter().map(|d| d.field.clone()));
         for wording in &def.wordings {
             fields.extend(wording.set.keys().cloned());

@@ -2,17 +2,20 @@
 //!
 //! `2026-11-23T00:23:20.763Z [DEBUG] MCP server "x": message`, without the clock before about 2.0.60. At ERROR there is
 //! no colon behind the name. A message with line breaks stands either as it is, the further lines without any head
-//! (stack frames, pretty JSON), or as one JSON-quoted line.
+//! (stack frames, pretty JSON), or as one JSON-quoted line. Where a log has a clock, what has none continues the record
+//! before it, whatever it begins with: a server may print `[ERROR] …` of its own.
 
-use super::LogLine;
 use super::head::{Head, Record};
+use super::{Clock, LogLine};
 use crate::error::Result;
 use crate::source::{Source, Tally};
 
 pub(super) fn read(source: Source, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<Tally> {
     let mut open = Record::default();
+    let mut clock = Clock::None;
     let tally = source.each_line(&mut |number, bytes| {
-        let head = Head::of(bytes);
+        let head = Head::of(bytes).filter(|h| h.clock >= clock);
+        clock = head.as_ref().map_or(clock, |h| h.clock);
         if head.is_none() && open.number > 0 {
             open.continue_with(bytes);
             return;
@@ -85,6 +88,35 @@ mod tests {
         let seen = lines("[ERROR] \"MCP server \\\"x\\\" Server stderr: one\\ntwo\\n\"\n");
         assert_eq!(seen[0].3.as_deref(), Some("x"));
         assert_eq!(seen[0].4, "Server stderr: one\ntwo");
+    }
+
+    #[test]
+    fn a_name_ends_at_its_own_quote_whatever_the_message_quotes() {
+        let seen = lines(
+            "[ERROR] MCP server \"x\" Connection failed: {\"error\": \"boom\"}\n\
+             [DEBUG] MCP server \"a: b \"c\"d\": said \"no\": twice\n\
+             [ERROR] MCP server \"claude.ai W.P\" got \"\": nothing\n",
+        );
+        let read: Vec<_> = seen.iter().map(|l| (l.3.as_deref().unwrap(), l.4.as_str())).collect();
+        assert_eq!(
+            read,
+            [
+                ("x", "Connection failed: {\"error\": \"boom\"}"),
+                ("a: b \"c\"d", "said \"no\": twice"),
+                ("claude.ai W.P", "got \"\": nothing"),
+            ]
+        );
+    }
+
+    #[test]
+    fn in_a_log_with_a_clock_a_line_without_one_is_no_record() {
+        let text = "2026-11-23T00:23:21.008Z [DEBUG] MCP server \"x\": a\n\
+                    [ERROR] MCP server \"x\" Connection failed: of the server's own\n\
+                    10:11:12 [INFO] up\n2026-11-23T00:23:21.009Z [DEBUG] b\n";
+        let seen = lines(text);
+        assert_eq!(seen.len(), 2, "{seen:?}");
+        assert_eq!(seen[0].4, text.split_once("x\": ").unwrap().1.split_once("\n2026").unwrap().0);
+        assert_eq!(lines(&text.replace("2026-11-23T00:23:21.008Z ", "")).len(), 4, "before any clock");
     }
 
     #[test]

@@ -143,12 +143,13 @@ fn mended(message: &[u8]) -> Vec<u8> {
 }
 
 /// Splits `MCP server "NAME": message` (at ERROR `MCP server "NAME" message`) into the name, whether there is a colon,
-/// and the message. Names hold spaces, colons and dots.
+/// and the message. Names hold spaces, colons and dots, and messages hold quotes: a name ends at the first quote that a
+/// blank or a colon follows.
 fn server(message: &[u8]) -> (Option<&str>, bool, &[u8]) {
     let Some(rest) = message.strip_prefix(SERVER) else { return (None, false, message) };
     let first_line = rest.lines().next().unwrap_or_default();
-    let end =
-        first_line.find(b"\": ").or_else(|| first_line.find(b"\" ")).or_else(|| first_line.find(b"\":"));
+    let ends = |at: &usize| matches!(first_line.get(at + 1), Some(b' ' | b':'));
+    let end = first_line.find_iter(b"\"").find(ends);
     let Some((end, name)) = end.and_then(|e| rest[..e].to_str().ok().map(|n| (e, n))) else {
         return (None, false, message);
     };

@@ -5,7 +5,7 @@
 pub struct Stamp(pub i64);
 
 /// How much of a clock a log has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Clock {
     /// None: only order is known.
     #[default]

@@ -128,14 +128,14 @@ mod tests {
 
     #[test]
     fn keys_stand_in_the_order_of_the_types_and_short_values_on_one_line() {
-        let text = r#"{"version":"1.0.0","odd":[1],"id":"p","schema":1,"version_marks":[{"source":"banner","before":"v="}],"mcp_heads":["[MCP] ", "x"]}"#;
+        let text = r#"{"version":"1.0.0","odd":[1],"id":"p","schema":1,"version_marks":[{"source":"banner","before":"v=","line":"run {v:text}"}],"mcp_heads":["[MCP] ", "x"]}"#;
         let wanted = r#"{
   "schema": 1,
   "id": "p",
   "version": "1.0.0",
   "mcp_heads": ["[MCP] ", "x"],
   "version_marks": [
-    { "before": "v=", "source": "banner" }
+    { "line": "run {v:text}", "before": "v=", "source": "banner" }
   ],
   "odd": [1]
 }

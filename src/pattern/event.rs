@@ -41,6 +41,9 @@ pub struct EventDef {
     /// Events directly after which this one is a mere consequence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aftermath_of: Vec<String>,
+    /// Events of which the one that came right before is this one's cause: its id becomes the field `after`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
     /// What it means, in one sentence.
     pub says: String,
     /// Fields computed from other fields.
@@ -219,7 +222,7 @@ pub enum Scope {
 
 impl Scope {
     #[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde asks for
-    fn is_server(&self) -> bool {
+    pub(super) fn is_server(&self) -> bool {
         *self == Self::Server
     }
 }

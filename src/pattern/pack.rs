@@ -14,10 +14,11 @@ use sha2::{Digest, Sha256};
 
 use super::catalogue::Catalogue;
 use super::clause::{ClauseFile, ClientClause, ServerClause};
-use super::event::{EventDef, EventFile};
+use super::event::{EventDef, EventFile, Scope};
 use super::scenario::Scenario;
 use super::signature::{SignatureDef, Status};
 use super::versions::{Published, VersionFile};
+use super::wording::Wording;
 
 /// The label of the built-in pack, which is its id, too.
 pub const BUILTIN: &str = "mcp";
@@ -69,11 +70,17 @@ impl PackInfo {
     }
 }
 
-/// A place where a log names the client's version: right behind `before`.
+/// A place where a log names the client's version: in a line of a certain shape, right behind `before`. What a server
+/// printed, a tool answered or a person wrote may hold the same text, in a line of another shape.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VersionMark {
+    /// The line that it stands in, as a wording.
+    pub line: String,
+    /// Where that line stands: after a server's head, or as a whole message.
+    #[serde(default, skip_serializing_if = "Scope::is_server")]
+    pub scope: Scope,
     /// The literal text before the version.
     pub before: String,
     /// `user-agent` or `banner`.
@@ -240,7 +247,14 @@ impl Gathered {
             sha256: digest(&files),
         });
         self.mcp_heads.extend(info.mcp_heads);
-        self.version_marks.extend(info.version_marks);
+        for mark in info.version_marks {
+            match Wording::compile(&mark.line) {
+                Ok(_) => self.version_marks.push(mark),
+                Err(cause) => {
+                    self.errors.push(problem(label, "pack.json", &format!("`{}`: {cause}", mark.line)));
+                }
+            }
+        }
         for (path, text) in &files {
             match path.split_once('/') {
                 None if path == VERSIONS => self.add_versions(label, path, text),

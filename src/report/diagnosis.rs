@@ -25,6 +25,8 @@ pub struct Diagnosed<'a> {
     pub errors: &'a [(String, String)],
     /// What is known.
     pub knowledge: &'a Knowledge,
+    /// How many signatures were tried.
+    pub tried: usize,
 }
 
 /// The report of any number of logs.
@@ -63,7 +65,7 @@ fn tone(d: &Diagnosed<'_>) -> Tone {
 fn title(d: &Diagnosed<'_>) -> String {
     let leads = leads(d);
     let logs = count(d.inputs.len() as u64, "log", "logs");
-    let tried = d.knowledge.signatures.len();
+    let tried = d.tried;
     match leads.as_slice() {
         [] => format!("nothing known found in {logs} ({tried} signatures tried)"),
         [one] => format!("{}: {} has {}", word(one.severity), server(one), one.id),

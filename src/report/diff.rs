@@ -46,6 +46,8 @@ pub struct Compared<'a> {
     pub changes: &'a Changes,
     /// What is known.
     pub knowledge: &'a Knowledge,
+    /// How many signatures were tried.
+    pub tried: usize,
     /// Whether equal events and chatter are shown, too.
     pub all: bool,
 }
@@ -65,7 +67,7 @@ pub fn diff(c: &Compared<'_>) -> Report {
     blocks.extend(others(c));
     let shown: Vec<&Finding> = c.bad.findings.iter().collect();
     blocks.extend(finding::blocks(&shown, c.bad.name, c.knowledge));
-    blocks.extend(surroundings::unknown(c.good, c.bad));
+    blocks.extend(surroundings::unknown(c));
     blocks.extend(surroundings::blocks(c.changes, c.all));
     let doubts: Vec<(usize, &Inconclusive)> = c.bad.inconclusive.iter().map(|i| (1, i)).collect();
     blocks.extend(finding::doubts(&doubts));
@@ -87,7 +89,7 @@ fn doc(c: &Compared<'_>) -> Value {
     let mut more: BTreeMap<&str, Value> = BTreeMap::new();
     more.insert("findings", json!(findings));
     more.insert("inconclusive", json!(doubts));
-    more.insert("unclassified", surroundings::unknown_value(c.good, c.bad));
+    more.insert("unclassified", surroundings::unknown_value(c));
     more.insert("outside_mcp", surroundings::value(c.changes));
     document::diff(c.diff, &c.knowledge.packs, (c.good.input, c.bad.input), more)
 }
@@ -132,8 +134,7 @@ fn answer(c: &Compared<'_>) -> Vec<Fact> {
             finding.advice.first().map(|a| fact("what to do", vec![Span::toned(a.clone(), Tone::Strong)])),
         );
     } else if server.verdict == Verdict::Regressed {
-        let tried = c.knowledge.signatures.len() as u64;
-        let text = format!("none of the {} explains it", count(tried, "signature", "signatures"));
+        let text = format!("none of the {} explains it", count(c.tried as u64, "signature", "signatures"));
         facts.push(fact("known as", vec![Span::plain(text)]));
     }
     facts

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::show::at_ms;
+use super::surroundings::unknown_line;
 use crate::align::{ChangeKind, Diff, ServerDiff};
 use crate::classify::UnknownLine;
 use crate::parse::Stamp;
@@ -32,8 +33,7 @@ pub(super) fn timeline(
     }
     let servers: Vec<Value> =
         servers.into_iter().map(|(name, events)| json!({ "name": name, "events": events })).collect();
-    let unclassified: Vec<Value> =
-        unknown.iter().map(|u| json!({ "line": u.line, "text": u.text })).collect();
+    let unclassified: Vec<Value> = unknown.iter().map(unknown_line).collect();
     json!({
         "schema": "lastgood.timeline/1", "tool": TOOL, "input": input,
         "servers": servers, "unclassified": unclassified,

@@ -5,44 +5,55 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::block::Block;
-use super::diff::DiffSide;
+use super::diff::Compared;
 use super::show::short;
 use super::words::count;
 use crate::align::{Changes, LineChange, Relevance};
 use crate::classify::UnknownLine;
-use crate::normalize::template;
 
 /// How many lines of one kind the short section shows.
 const MAX_SHOWN: usize = 12;
 
-/// MCP lines of BAD that no wording covers and whose like GOOD has not.
-fn new_unknown<'a>(good: DiffSide<'_>, bad: DiffSide<'a>) -> Vec<&'a UnknownLine> {
-    let known: BTreeSet<String> = good.unknown.iter().map(|u| template(&u.text).text).collect();
-    bad.unknown.iter().filter(|u| !known.contains(&template(&u.text).text)).collect()
+/// MCP lines of BAD that no wording covers and whose like GOOD has not, on that server.
+fn new_unknown<'a>(c: &Compared<'a>) -> Vec<&'a UnknownLine> {
+    // What a server of GOOD is called in BAD.
+    let renamed = |name: &str| {
+        let pair = c.diff.servers.iter().find(|s| s.good_name.as_deref() == Some(name));
+        pair.map_or_else(|| name.to_owned(), |s| s.name.clone())
+    };
+    let known: BTreeSet<(Option<String>, String)> =
+        c.good.unknown.iter().map(|u| (u.server.as_deref().map(renamed), u.kind())).collect();
+    let is_new = |u: &&UnknownLine| !known.contains(&(u.server.as_deref().map(str::to_owned), u.kind()));
+    c.bad.unknown.iter().filter(is_new).collect()
 }
 
 /// The section on MCP lines in unknown words.
-pub(super) fn unknown(good: DiffSide<'_>, bad: DiffSide<'_>) -> Option<Block> {
-    let new = new_unknown(good, bad);
-    let n = count(new.len() as u64, "MCP line of the bad log is", "MCP lines of the bad log are");
-    let lines = new.iter().map(|u| (u.line, named(u))).collect();
-    (!new.is_empty())
-        .then(|| Block::Lines { label: format!("{n} new, in words that no pattern knows"), lines })
+pub(super) fn unknown(c: &Compared<'_>) -> Option<Block> {
+    let new = new_unknown(c);
+    let total = new.iter().map(|u| u.count).sum();
+    let n = count(total, "MCP line of the bad log is", "MCP lines of the bad log are");
+    let label = format!("{n} new, in words that no pattern knows");
+    (!new.is_empty()).then(|| Block::Lines { label, lines: unknown_lines(new) })
 }
 
-fn named(unknown: &UnknownLine) -> String {
-    let server = unknown.server.as_deref().map(|s| format!("{s}: ")).unwrap_or_default();
-    format!("{server}{}", short(&unknown.text))
+/// Unknown lines as rows: their server, and how often the like of each came.
+pub(super) fn unknown_lines<'u>(all: impl IntoIterator<Item = &'u UnknownLine>) -> Vec<(u64, String)> {
+    let told = |u: &UnknownLine| {
+        let server = u.server.as_deref().map(|s| format!("{s}: ")).unwrap_or_default();
+        let times = if u.count > 1 { format!(" (×{})", u.count) } else { String::new() };
+        (u.line, format!("{server}{}{times}", short(&u.text)))
+    };
+    all.into_iter().map(told).collect()
 }
 
 /// The same, for programs.
-pub(super) fn unknown_value(good: DiffSide<'_>, bad: DiffSide<'_>) -> Value {
-    let new = new_unknown(good, bad);
-    json!(
-        new.iter()
-            .map(|u| json!({ "line": u.line, "server": u.server.as_deref(), "text": u.text }))
-            .collect::<Vec<_>>()
-    )
+pub(super) fn unknown_value(c: &Compared<'_>) -> Value {
+    new_unknown(c).iter().map(|u| unknown_line(u)).collect()
+}
+
+/// An unknown line of the JSON documents.
+pub(super) fn unknown_line(u: &UnknownLine) -> Value {
+    json!({ "line": u.line, "server": u.server.as_deref(), "text": u.text, "count": u.count, "lines": u.lines })
 }
 
 /// The sections on lines outside MCP: the likely ones, and all where all are wished.

@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 
 use super::block::{Block, Report, Span, Tone};
-use super::document;
-use super::show;
 use super::words::{count, file_name, outcome_tone};
+use super::{document, show, surroundings};
 use crate::classify::UnknownLine;
 use crate::parse::Stamp;
-use crate::timeline::{Input, Life, ServerSummary};
+use crate::timeline::{Health, Input, Life};
 
 /// What of a timeline is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,33 +74,27 @@ fn heading(life: &Life, lives: &[Life], input: &Input) -> Vec<Span> {
         Span::plain(" "),
         Span::toned(outcome.as_str(), outcome_tone(outcome)),
     ];
-    if let Some(server) = input.servers.iter().find(|s| s.name == *life.server) {
-        spans.push(Span::toned(facts(server), Tone::Faint));
-    }
+    let server = input.servers.iter().find(|s| s.name == *life.server);
+    spans.push(Span::toned(facts(server.and_then(|s| s.transport.as_deref()), &life.health), Tone::Faint));
     if lives.iter().filter(|l| l.server == life.server).count() > 1 {
         spans.push(Span::toned(format!(" · client session {}", life.session + 1), Tone::Faint));
     }
     spans
 }
 
-fn facts(server: &ServerSummary) -> String {
-    let mut parts = Vec::new();
-    parts.extend(server.transport.clone());
-    parts.push(format!("{} made", count(server.connects, "connection", "connections")));
-    if server.calls_ok + server.calls_failed > 0 {
-        parts.push(format!(
-            "{} answered, {} failed",
-            count(server.calls_ok, "call", "calls"),
-            server.calls_failed
-        ));
+fn facts(transport: Option<&str>, health: &Health) -> String {
+    let mut text = transport.map(|t| format!(" · {t}")).unwrap_or_default();
+    let _ = write!(text, " · {} made", count(health.connects, "connection", "connections"));
+    if health.calls_ok + health.calls_failed > 0 {
+        let calls = count(health.calls_ok, "call", "calls");
+        let _ = write!(text, " · {calls} answered, {} failed", health.calls_failed);
     }
-    parts.insert(0, String::new());
-    parts.join(" · ")
+    text
 }
 
 fn unclassified(input: &Input, unknown: &[UnknownLine]) -> Option<Block> {
     let total = input.mcp_lines - input.mcp_lines_classified;
-    let lines = unknown.iter().map(|u| (u.line, show::short(&u.text))).collect();
+    let lines = surroundings::unknown_lines(unknown);
     let label = format!("{} that no wording covers", count(total, "MCP line", "MCP lines"));
     (total > 0).then_some(Block::Lines { label, lines })
 }

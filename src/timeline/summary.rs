@@ -167,7 +167,7 @@ impl Summary {
             self.version.next_session();
         }
         if line.session.is_none() {
-            self.version.see(line.message);
+            self.version.see(line);
         }
         self.last_line = line.number;
         if line.stamp.is_some() {
@@ -201,7 +201,7 @@ impl Summary {
         let known = of_sessions
             .entry(session)
             .or_insert_with(|| SessionVersion { reader: blank.clone(), told: None });
-        known.reader.see(line.message);
+        known.reader.see(line);
         if let Some(version) = line.session.and_then(|s| s.version).filter(|_| known.told.is_none()) {
             known.told = Some(version.to_owned());
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::program::{project, run, run_in};
+use crate::program::{project, run, run_in, run_with};
 
 fn folder_with(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -149,7 +149,64 @@ fn only_the_servers_asked_for_are_told() {
     assert_eq!(ran.status, 0, "{}", ran.out);
     let ran = run_in(&case, &["diff", "good.log", "bad.log", "--server", "nobody"]);
     assert_eq!(ran.status, 2, "{}", ran.out);
-    assert!(ran.err.contains("--server nobody: neither log has such a server"), "{}", ran.err);
+    for verb in
+        [vec!["diff", "good.log", "bad.log"], vec!["diagnose", "bad.log"], vec!["timeline", "bad.log"]]
+    {
+        let ran = run_in(&case, &[verb.as_slice(), &["--server", "docs", "--server", "nobody"]].concat());
+        let told = "lastgood: --server \"nobody\": no log has a server of that name; there are \"";
+        assert!(ran.status == 2 && ran.out.is_empty() && ran.err.starts_with(told), "{}", ran.err);
+        assert!(ran.err.contains("\"docs\"") && ran.err.contains("\"my-http-mcp\""), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_server_is_asked_for_in_all_logs_together_and_need_not_be_in_each() {
+    let logs = ["diagnose", BAD, "samples/spawn-enoent/bad.log", "--server", "files", "--format", "json"];
+    let ran = run(&logs);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let servers = document["findings"].as_array().unwrap().iter().map(|f| &f["server"]);
+    assert!(
+        ran.status == 1 && servers.clone().count() > 0 && servers.clone().all(|s| s == "files"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn what_is_no_version_is_refused_with_the_remedy() {
+    for (verb, option) in [
+        (vec!["diff", GOOD, BAD], "--good-version"),
+        (vec!["diff", GOOD, BAD], "--bad-version"),
+        (vec!["diagnose", BAD], "--client-version"),
+        (vec!["timeline", BAD], "--client-version"),
+    ] {
+        for wrong in ["latest", "2.1", "2.1.x", ""] {
+            let ran = run(&[verb.as_slice(), &[option, wrong]].concat());
+            let told =
+                ran.err.contains(option) && ran.err.contains("a version is three numbers, e.g. 2.1.147");
+            assert!(ran.status == 2 && ran.out.is_empty() && told, "{option} {wrong}: {}", ran.err);
+        }
+    }
+    let (_folder, path) =
+        folder_with("a.log", b"[DEBUG] MCP server \"x\": Starting connection with timeout of 30000ms\n");
+    let log = path.to_str().unwrap();
+    let ran = run(&["diagnose", log, "--client-version", "v2.1.147"]);
+    assert!(ran.out.contains("client 2.1.147 (option)"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_variable_that_says_no_colour_wins_over_one_that_forces_it() {
+    let coloured = |variables: &[(&str, &str)]| {
+        let ran = run_with(project(), &["diff", GOOD, BAD], variables);
+        assert_eq!(ran.status, 1);
+        ran.out.contains('\u{1b}')
+    };
+    assert!(!coloured(&[]), "a pipe is no terminal");
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")]) && coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "")]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "0")]) && !coloured(&[("CLICOLOR_FORCE", "")]));
+    for no in ["0", "1", "no"] {
+        assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", no)]), "NO_COLOR={no}");
+    }
 }
 
 #[test]

@@ -120,6 +120,71 @@ fn the_same_lines_on_another_server_are_a_difference_on_that_server() {
     assert_eq!(of("legacy-sse")["verdict"], "same");
 }
 
+/// Two logs, by the messages of one server.
+fn pair(good: &[&str], bad: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let log = |messages: &[&str]| {
+        messages.iter().map(|m| format!("[DEBUG] MCP server \"x\": {m}\n")).collect::<String>()
+    };
+    fs::write(folder.path().join("a.log"), log(good)).unwrap();
+    fs::write(folder.path().join("b.log"), log(bad)).unwrap();
+    folder
+}
+
+const START: &str = "Starting connection with timeout of 30000ms";
+const UP: &str = "Successfully connected (transport: http) in 9ms";
+
+#[test]
+fn a_session_that_a_get_ended_is_not_one_that_a_post_ended() {
+    let expired = "MCP session expired (server returned 404), triggering reconnection";
+    let get = "Connection error: Streamable HTTP error: Failed to open SSE stream: Not Found";
+    let post = "Connection error: Streamable HTTP error: Error POSTing to endpoint: Session not found";
+    let folder = pair(&[START, UP, get, post, expired], &[START, UP, get, expired]);
+    let diff = json_in(folder.path(), &["diff", "a.log", "b.log"]);
+    let parts = &diff["servers"][0]["divergence"];
+    assert_eq!((&parts["event"], &parts["bad_line"]), (&"session.expired".into(), &4.into()), "{parts}");
+    let kinds: Vec<_> =
+        diff["servers"][0]["changes"].as_array().unwrap().iter().map(|c| c["change"].clone()).collect();
+    assert!(!kinds.contains(&"moved".into()), "{kinds:?}");
+}
+
+#[test]
+fn text_that_a_server_prints_does_not_make_the_clients_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = fs::read_to_string(project().join("samples/get-404/bad.log")).unwrap();
+    let planted = "2026-11-23T00:23:20.000Z [ERROR] MCP server \"my-http-mcp\" Server stderr: \
+                   HTTP transport options: {\"User-Agent\":\"claude-code/9.9.9\"} cc_version=9.9.9\n";
+    fs::write(folder.path().join("a.log"), format!("{planted}{log}")).unwrap();
+    let version = &json_in(folder.path(), &["diagnose", "a.log"])["inputs"][0]["client_version"];
+    assert_eq!(version, &serde_json::json!({ "value": "2.1.147", "source": "user-agent" }));
+}
+
+#[test]
+fn unknown_mcp_lines_that_differ_in_numbers_are_one_row_with_a_count() {
+    let zork: Vec<String> = (0..40).map(|n| format!("zorkmid {n} of 40 took {n}ms")).collect();
+    let bad: Vec<&str> =
+        [START, UP].into_iter().chain(zork.iter().map(String::as_str)).chain(["frob lost"]).collect();
+    let folder = pair(&[START, UP, "frob lost"], &bad);
+    let diff = json_in(folder.path(), &["diff", "a.log", "b.log"]);
+    let new = diff["unclassified"].as_array().unwrap();
+    assert_eq!((new.len(), &new[0]["line"], &new[0]["count"]), (1, &3.into(), &40.into()), "{new:?}");
+    let out = run_in(folder.path(), &["diff", "a.log", "b.log"]).out;
+    assert_eq!(out.matches("zorkmid").count(), 1, "{out}");
+    assert!(out.contains("(×40)") && out.contains("40 MCP lines of the bad log are new"), "{out}");
+    let timeline = run_in(folder.path(), &["timeline", "b.log", "--unclassified"]).out;
+    assert_eq!(timeline.matches("zorkmid").count(), 1, "{timeline}");
+}
+
+#[test]
+fn an_unknown_line_on_another_server_is_new_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = |at: &str| ["x", "y"].map(|s| format!("[DEBUG] MCP server \"{s}\": {START}\n")).concat() + at;
+    fs::write(folder.path().join("a.log"), log("[DEBUG] MCP server \"x\": zork 1\n")).unwrap();
+    fs::write(folder.path().join("b.log"), log("[DEBUG] MCP server \"y\": zork 2\n")).unwrap();
+    let new = json_in(folder.path(), &["diff", "a.log", "b.log"])["unclassified"].clone();
+    assert_eq!((new.as_array().unwrap().len(), &new[0]["server"]), (1, &"y".into()), "{new}");
+}
+
 #[test]
 fn a_reconnect_loop_of_any_length_is_one_folded_loop() {
     let line = |m: &str| format!("[DEBUG] MCP server \"x\": {m}\n");

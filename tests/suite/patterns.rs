@@ -373,11 +373,17 @@ fn what_a_user_overrides_holds_for_every_verb() {
     let found = user.json(&["diagnose", BAD]);
     assert!(found["findings"].as_array().unwrap().iter().all(|f| f["id"] != id));
     assert!(found["packs"].as_array().unwrap().iter().any(|p| p["id"] == "overrides"), "reports cite it");
+    let tried = |ran: Ran| {
+        ran.out.split_once(" signatures").unwrap().0.split(['(', ' ']).next_back().unwrap().parse()
+    };
+    let quiet = ["diagnose", "samples/same-behaviour/good.log"];
+    let without: u32 = tried(user.run(&quiet)).unwrap();
     let text = fs::read_to_string(user.path("home/overrides.json")).unwrap();
     assert_eq!(text, format!("{{\n  \"{id}\": {{ \"off\": true, \"severity\": \"low\" }}\n}}\n"));
     assert!(user.run(&["patterns", "overrides"]).out.contains(&format!("{id}: off, severity low")));
     assert_eq!(user.run(&["patterns", "overrides", id, "reset"]).status, 0);
     assert_eq!(severity(), "critical");
+    assert_eq!(tried(user.run(&quiet)), Ok(without + 1), "what is off is not tried");
     assert_eq!(user.run(&["patterns", "overrides", "no-such", "off"]).status, 2);
     user.write("home/overrides.json", "{ \"no-such\": { \"off\": true } }");
     let ran = user.run(&["diagnose", BAD]);

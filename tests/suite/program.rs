@@ -30,8 +30,14 @@ pub(crate) struct Ran {
 
 /// Runs `lastgood` in `folder`, with nothing of the environment that could change its output.
 pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Ran {
+    run_with(folder, arguments, &[])
+}
+
+/// The same, with these variables.
+pub(crate) fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
     command.args(arguments).current_dir(folder).env_clear().env("LC_ALL", "C.UTF-8");
+    command.envs(variables.iter().copied());
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { status: status.code().unwrap(), out: text(stdout), err: text(stderr) }

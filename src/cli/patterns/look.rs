@@ -5,7 +5,7 @@ use semver::Version;
 
 use super::subject::signature;
 use crate::classify::{Classifier, Event, Understood};
-use crate::cli::options::Output;
+use crate::cli::options::{Output, version};
 use crate::cli::{Exit, knowledge, output};
 use crate::diagnose::{self, Compiled, End, Vocabulary, compile, diagnose_case};
 use crate::error::{Error, ErrorKind, Result};
@@ -45,7 +45,7 @@ pub(super) struct Explain {
     #[arg(value_name = "LOG")]
     log: String,
     /// The client's version, where the log does not say
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = version)]
     client_version: Option<String>,
     /// More pattern packs, on top of the built-in one (repeatable)
     #[arg(long, value_name = "DIR")]
