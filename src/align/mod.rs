@@ -107,7 +107,7 @@ pub fn diff(good: Side<'_>, bad: Side<'_>) -> Diff {
 
 fn one_server(pair: &Pair, good: Side<'_>, bad: Side<'_>) -> ServerDiff {
     let (good_lives, bad_lives) = (lives_of(good, pair.good.as_deref()), lives_of(bad, pair.bad.as_deref()));
-    let aligned = sessions(&good_lives, &bad_lives);
+    let aligned = last_lives(&good_lives, &bad_lives);
     let outcome = (last_outcome(&good_lives), last_outcome(&bad_lives));
     let divergence = aligned.divergence();
     // A server that the bad log does not have is lost, if MCP is seen there at all.
@@ -126,14 +126,10 @@ fn last_outcome(lives: &[&Life]) -> Option<Outcome> {
     lives.last().map(|l| l.health.outcome())
 }
 
-/// The aligned lives. Logs that hold as many client sessions each are compared session by session, else the last ones
-/// alone: a log that was appended to says most about the client in its newest session.
-fn sessions(good: &[&Life], bad: &[&Life]) -> Aligned {
-    if good.len() != bad.len() {
-        return align(&compared(good.last()), &compared(bad.last()));
-    }
-    let pairs = good.iter().zip(bad);
-    Aligned { rows: pairs.flat_map(|(g, b)| align(&compared(Some(g)), &compared(Some(b))).rows).collect() }
+/// The aligned lives. Of several client sessions the last ones are compared: a log that was appended to says most about
+/// the client in its newest session, and what went before it is another run.
+fn last_lives(good: &[&Life], bad: &[&Life]) -> Aligned {
+    align(&compared(good.last()), &compared(bad.last()))
 }
 
 fn compared<'a>(life: Option<&&'a Life>) -> Vec<&'a Item> {

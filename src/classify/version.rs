@@ -40,8 +40,8 @@ impl Mark {
 pub struct VersionReader {
     marks: Vec<Mark>,
     found: Vec<Option<String>>,
-    /// Those of earlier client sessions of the same log.
-    before: Vec<(String, String)>,
+    /// Those of earlier client sessions of the same log: session, version, source.
+    before: Vec<(u32, String, String)>,
 }
 
 impl VersionReader {
@@ -51,12 +51,23 @@ impl VersionReader {
         Self { found: vec![None; marks.len()], marks, before: Vec::new() }
     }
 
-    /// A new client session begins: what it is of is read anew.
-    pub fn next_session(&mut self) {
-        if let Some((version, source)) = self.version() {
-            self.before.push((version.to_owned(), source.to_owned()));
+    /// The client session `ended` is over: what the next one is of is read anew.
+    pub fn next_session(&mut self, ended: u32) {
+        if let Some((version, source)) = self.newest() {
+            self.before.push((ended, version.to_owned(), source.to_owned()));
             self.found.fill(None);
         }
+    }
+
+    /// The version that the session under way names.
+    fn newest(&self) -> Option<(&str, &str)> {
+        let mut both = self.found.iter().zip(&self.marks);
+        both.find_map(|(found, mark)| found.as_deref().map(|v| (v, mark.source.as_str())))
+    }
+
+    /// The versions of earlier client sessions, as far as those name one.
+    pub fn earlier(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.before.iter().map(|(session, version, _)| (*session, version.as_str()))
     }
 
     /// Looks at a line.
@@ -71,15 +82,13 @@ impl VersionReader {
 
     /// The version of the newest client session that names one, and where it was read.
     pub fn version(&self) -> Option<(&str, &str)> {
-        let mut both = self.found.iter().zip(&self.marks);
-        let newest = both.find_map(|(found, mark)| found.as_deref().map(|v| (v, mark.source.as_str())));
-        newest.or_else(|| self.before.last().map(|(v, s)| (v.as_str(), s.as_str())))
+        self.newest().or_else(|| self.before.last().map(|(_, v, s)| (v.as_str(), s.as_str())))
     }
 
     /// The versions of all client sessions, in their order, each once in a row.
     pub fn all(&self) -> Vec<String> {
         let newest = self.version().map(|(v, _)| v.to_owned());
-        let mut all: Vec<String> = self.before.iter().map(|(v, _)| v.clone()).chain(newest).collect();
+        let mut all: Vec<String> = self.before.iter().map(|(_, v, _)| v.clone()).chain(newest).collect();
         all.dedup();
         all
     }

@@ -69,6 +69,8 @@ impl From<Least> for Severity {
 struct Found {
     inputs: Vec<Input>,
     findings: Vec<Finding>,
+    /// Those of earlier client sessions of a log.
+    earlier: Vec<Finding>,
     inconclusive: Vec<(usize, Inconclusive)>,
     errors: Vec<(String, String)>,
     /// The servers of all logs.
@@ -89,12 +91,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         arguments.subject.refuse_strangers(found.servers.iter().map(String::as_str))?;
     }
     found.findings = diagnose::order(found.findings);
+    found.earlier = diagnose::order(found.earlier);
     for (path, message) in &found.errors {
         output::warn(path, message);
     }
     let report = report::diagnosis(&Diagnosed {
         inputs: &found.inputs,
         findings: &found.findings,
+        earlier: &found.earlier,
         inconclusive: &found.inconclusive,
         errors: &found.errors,
         knowledge: &loaded.knowledge,
@@ -118,8 +122,12 @@ impl Found {
         let at = self.inputs.len();
         self.servers.extend(reading.input.servers.iter().map(|s| s.name.clone()));
         reading.input.servers.retain(|s| subject.wants(&s.name));
-        let findings = reading.diagnosis.findings.into_iter().filter(|f| wanted(f.server.as_deref()));
-        self.findings.extend(findings.map(|f| Finding { input: at, ..f }));
+        let of_input = |all: Vec<Finding>| {
+            let asked = all.into_iter().filter(|f| wanted(f.server.as_deref()));
+            asked.map(|f| Finding { input: at, ..f }).collect::<Vec<_>>()
+        };
+        self.findings.extend(of_input(reading.diagnosis.findings));
+        self.earlier.extend(of_input(reading.diagnosis.earlier));
         let doubts = reading.diagnosis.inconclusive.into_iter().filter(|i| wanted(i.server.as_deref()));
         self.inconclusive.extend(doubts.map(|i| (at, i)));
         self.inputs.push(reading.input);

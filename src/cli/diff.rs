@@ -99,11 +99,11 @@ fn narrow(reading: &mut Reading, subject: &Subject, input: usize) {
     reading.lives.retain(|l| subject.wants(&l.server));
     reading.input.servers.retain(|s| subject.wants(&s.name));
     reading.unknown.retain(|u| u.server.as_deref().is_none_or(|s| subject.wants(s)));
-    reading.diagnosis.findings.retain(|f| f.server.as_deref().is_none_or(|s| subject.wants(s)));
-    for finding in &mut reading.diagnosis.findings {
-        finding.input = input;
+    for found in [&mut reading.diagnosis.findings, &mut reading.diagnosis.earlier] {
+        found.retain(|f| f.server.as_deref().is_none_or(|s| subject.wants(s)));
+        found.iter_mut().for_each(|f| f.input = input);
+        *found = diagnose::order(std::mem::take(found));
     }
-    reading.diagnosis.findings = diagnose::order(std::mem::take(&mut reading.diagnosis.findings));
 }
 
 /// "Nothing differs" would be a lie where there is nothing to compare.
@@ -144,6 +144,7 @@ fn shown<'a>(reading: &'a Reading, name: &'a str) -> DiffSide<'a> {
         start: reading.start,
         unknown: &reading.unknown,
         findings: &reading.diagnosis.findings,
+        earlier: &reading.diagnosis.earlier,
         inconclusive: &reading.diagnosis.inconclusive,
     }
 }

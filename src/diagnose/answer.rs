@@ -163,6 +163,8 @@ pub struct Inconclusive {
 pub struct Diagnosis {
     /// What was found, at most one for each signature and server, in the order of signatures and servers.
     pub findings: Vec<Finding>,
+    /// What was found in client sessions of the log that were over before the last one began.
+    pub earlier: Vec<Finding>,
     /// What could not be told.
     pub inconclusive: Vec<Inconclusive>,
     /// The servers that any event was about.

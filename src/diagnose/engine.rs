@@ -63,6 +63,8 @@ pub(super) struct Core<'r, W> {
     session: Option<u32>,
     timers: Timers,
     pub(super) ledger: Ledger,
+    /// Those of client sessions that are over.
+    over: Vec<(u32, Ledger)>,
     pub(super) watch: W,
     /// Reused from event to event.
     signals: Vec<Signal>,
@@ -100,6 +102,7 @@ impl<'r, W: Watch> Core<'r, W> {
             session: None,
             timers: Timers::default(),
             ledger: Ledger::default(),
+            over: Vec::new(),
             watch,
             signals: Vec::new(),
         }
@@ -119,9 +122,10 @@ impl<'r, W: Watch> Core<'r, W> {
     }
 
     pub(super) fn see(&mut self, event: &Event) {
-        if self.session.replace(event.session).is_some_and(|s| s != event.session) {
+        if let Some(ended) = self.session.replace(event.session).filter(|s| *s != event.session) {
             self.settle_all(Cut::End);
             self.sets.iter_mut().for_each(KeySet::clear);
+            self.over.push((ended, std::mem::take(&mut self.ledger)));
         }
         if event.gap {
             self.settle_all(Cut::Gap);
@@ -148,6 +152,18 @@ impl<'r, W: Watch> Core<'r, W> {
     pub(super) fn end(&mut self, end: End<'_>) {
         self.tick(end.stamp, end.line);
         self.settle_all(Cut::End);
+    }
+
+    /// The ledger of the last client session in which any server occurs, and those of the ones before it.
+    pub(super) fn ledgers(mut self) -> (Ledger, Vec<(u32, Ledger)>) {
+        let session = self.session.unwrap_or_default();
+        let mut all = self.over;
+        all.push((session, std::mem::take(&mut self.ledger)));
+        let last = all.iter().rposition(|(_, l)| l.knows_servers()).unwrap_or(all.len() - 1);
+        // What a client without servers did behind it belongs to none of them.
+        all.truncate(last + 1);
+        let ledger = all.pop().map(|(_, ledger)| ledger).unwrap_or_default();
+        (ledger, all)
     }
 
     /// The first stamp of a log that began without a clock: nothing under way can be measured on.

@@ -55,6 +55,11 @@ impl Ledger {
         }
     }
 
+    /// Whether any event was about a server.
+    pub(super) fn knows_servers(&self) -> bool {
+        !self.servers.is_empty()
+    }
+
     pub(super) fn guarded(&mut self, rule: usize, server: Option<&Arc<str>>) {
         self.record(rule, server).guarded = true;
     }

@@ -77,10 +77,17 @@ impl<'r> Engine<'r> {
         self.finish_sessions(end, &BTreeMap::new())
     }
 
-    /// The log is over, and of some sessions the client's version is known.
+    /// The log is over, and of some sessions the client's version is known. Of sessions that follow each other the last
+    /// counts; what was found in those before it is told apart.
     pub fn finish_sessions(mut self, end: End<'_>, clients: &BTreeMap<u32, Version>) -> Diagnosis {
         self.core.end(end);
-        let mut diagnosis = self.core.ledger.close(self.rules, end.client);
+        let (last, over) = self.core.ledgers();
+        let mut diagnosis = last.close(self.rules, end.client);
+        let mut earlier = Diagnosis::default();
+        for (session, ledger) in over {
+            earlier.join(ledger.close(self.rules, clients.get(&session)));
+        }
+        diagnosis.earlier = earlier.findings;
         for (session, open) in self.open {
             self.over.entry(session).or_default().push(open.finish());
         }

@@ -19,6 +19,8 @@ pub struct Diagnosed<'a> {
     pub inputs: &'a [Input],
     /// What was found, in order.
     pub findings: &'a [Finding],
+    /// What was found in client sessions that were over before the last one of their log.
+    pub earlier: &'a [Finding],
     /// What could not be told.
     pub inconclusive: &'a [(usize, Inconclusive)],
     /// Paths that could not be read, and why.
@@ -36,8 +38,10 @@ pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
     let paths: Vec<&str> = d.inputs.iter().map(|i| i.path.as_str()).collect();
     for ((at, input), name) in d.inputs.iter().enumerate().zip(labels(&paths)) {
         let of_input: Vec<&Finding> = d.findings.iter().filter(|f| f.input == at).collect();
-        if d.inputs.len() == 1 || !of_input.is_empty() {
+        let earlier: Vec<&Finding> = d.earlier.iter().filter(|f| f.input == at).collect();
+        if d.inputs.len() == 1 || !of_input.is_empty() || !earlier.is_empty() {
             blocks.extend(input_blocks(input, &name, &of_input, d.knowledge));
+            blocks.extend(finding::of_earlier_sessions(&earlier, &name, d.knowledge));
         } else if input.mcp_lines == 0 {
             foreign.push(name);
         } else {
@@ -67,6 +71,9 @@ fn title(d: &Diagnosed<'_>) -> String {
     let logs = count(d.inputs.len() as u64, "log", "logs");
     let tried = d.tried;
     match leads.as_slice() {
+        [] if !d.earlier.is_empty() => {
+            format!("nothing known found in the last client session of {logs} ({tried} signatures tried)")
+        }
         [] => format!("nothing known found in {logs} ({tried} signatures tried)"),
         [one] => format!("{}: {} has {}", word(one.severity), server(one), one.id),
         many => {
@@ -132,6 +139,7 @@ fn doc(d: &Diagnosed<'_>) -> Value {
     let errors = d.errors.iter().map(|(path, message)| json!({ "path": path, "message": message }));
     let mut more: BTreeMap<&str, Value> = BTreeMap::new();
     more.insert("findings", json!(d.findings.iter().map(finding::value).collect::<Vec<_>>()));
+    more.insert("earlier_sessions", json!(d.earlier.iter().map(finding::value).collect::<Vec<_>>()));
     more.insert("inconclusive", json!(doubts.collect::<Vec<_>>()));
     more.insert("errors", json!(errors.collect::<Vec<_>>()));
     document::diagnosis(&d.knowledge.packs, &inputs, more)

@@ -29,6 +29,8 @@ pub struct DiffSide<'a> {
     pub unknown: &'a [UnknownLine],
     /// What is known of its failures.
     pub findings: &'a [Finding],
+    /// What is known of those of its earlier client sessions.
+    pub earlier: &'a [Finding],
     /// What could not be told.
     pub inconclusive: &'a [Inconclusive],
 }
@@ -67,6 +69,8 @@ pub fn diff(c: &Compared<'_>) -> Report {
     blocks.extend(others(c));
     let shown: Vec<&Finding> = c.bad.findings.iter().collect();
     blocks.extend(finding::blocks(&shown, c.bad.name, c.knowledge));
+    let earlier: Vec<&Finding> = c.bad.earlier.iter().collect();
+    blocks.extend(finding::of_earlier_sessions(&earlier, c.bad.name, c.knowledge));
     blocks.extend(surroundings::unknown(c));
     blocks.extend(surroundings::blocks(c.changes, c.all));
     let doubts: Vec<(usize, &Inconclusive)> = c.bad.inconclusive.iter().map(|i| (1, i)).collect();
@@ -88,6 +92,7 @@ fn doc(c: &Compared<'_>) -> Value {
     let doubts: Vec<Value> = c.bad.inconclusive.iter().map(|i| finding::inconclusive_value(1, i)).collect();
     let mut more: BTreeMap<&str, Value> = BTreeMap::new();
     more.insert("findings", json!(findings));
+    more.insert("earlier_sessions", json!(c.bad.earlier.iter().map(finding::value).collect::<Vec<_>>()));
     more.insert("inconclusive", json!(doubts));
     more.insert("unclassified", surroundings::unknown_value(c));
     more.insert("outside_mcp", surroundings::value(c.changes));
@@ -178,10 +183,7 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         all.push("the bad log is the better one: were the two swapped?".to_owned());
     }
     for (name, input) in [("good", good), ("bad", bad)] {
-        if !input.client_versions.is_empty() {
-            let versions = input.client_versions.join(", ");
-            all.push(format!("the {name} log holds sessions of several client versions ({versions}): the last ones are compared"));
-        }
+        all.extend(several_sessions(name, input));
         if input.mcp_lines == 0 {
             all.push(format!(
                 "no line of the {name} log concerns an MCP server: was one configured, and `--debug` on?"
@@ -198,6 +200,19 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         ));
     }
     all
+}
+
+/// What to know of a log that holds more than one client session.
+fn several_sessions(name: &str, input: &Input) -> Option<String> {
+    let versions = input.client_versions.join(", ");
+    let of = if versions.is_empty() { String::new() } else { format!(" ({versions})") };
+    match input.client_sessions {
+        Some(n) => Some(format!("the {name} log holds {n} client sessions{of}: the last one is compared")),
+        None if versions.is_empty() => None,
+        None => Some(format!(
+            "the {name} log holds sessions of several client versions{of}: the last ones are compared"
+        )),
+    }
 }
 
 /// What differs between the runs besides, or instead of, the client's version.

@@ -121,6 +121,13 @@ pub(super) fn blocks(findings: &[&Finding], input: &str, knowledge: &Knowledge) 
     blocks
 }
 
+/// What was found in client sessions of a log that were over before its last one, folded away.
+pub(super) fn of_earlier_sessions(all: &[&Finding], input: &str, knowledge: &Knowledge) -> Option<Block> {
+    let what = count(all.len() as u64, "known failure", "known failures");
+    let summary = format!("{what} in earlier client sessions of the log, not in its last one");
+    (!all.is_empty()).then(|| Block::Details { summary, blocks: blocks(all, input, knowledge) })
+}
+
 fn explained(symptom: &Finding, cause: &Finding) -> bool {
     symptom.explained_by.as_deref() == Some(&cause.id)
         && symptom.server == cause.server

@@ -61,6 +61,9 @@ pub(super) fn about(input: &Input) -> Vec<Span> {
     if strange > 0 {
         let _ = write!(text, ", {strange} of them not understood");
     }
+    if let Some(n) = input.client_sessions {
+        let _ = write!(text, " · {n} client sessions, the last one counts");
+    }
     if input.clock == "none" {
         text.push_str(" · no clock: order alone is known");
     }

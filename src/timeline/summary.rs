@@ -1,6 +1,6 @@
 //! What a log is, in constant memory: form, clock, version, counts, and the outcome of each server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +25,10 @@ pub struct Input {
     pub form: &'static str,
     /// The client's version, where known.
     pub client_version: Option<VersionRead>,
+    /// How many client sessions follow each other in it, where it is more than one: all but the last are over, and what
+    /// is said of a server is said of the last one in which it occurs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_sessions: Option<u32>,
     /// The versions of all client sessions of the log, where they are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_versions: Vec<String>,
@@ -105,6 +109,8 @@ pub struct Summary {
     /// The versions of the sessions that the log tells apart, where it or the page around it says.
     of_sessions: BTreeMap<u32, SessionVersion>,
     session: u32,
+    /// The sessions that follow each other and in which any server occurs.
+    with_servers: BTreeSet<u32>,
     mcp_lines: u64,
     classified: u64,
     clock: Clock,
@@ -146,6 +152,7 @@ impl Summary {
             blank: VersionReader::new(knowledge),
             of_sessions: BTreeMap::new(),
             session: 0,
+            with_servers: BTreeSet::new(),
             mcp_lines: 0,
             classified: 0,
             clock: Clock::None,
@@ -163,8 +170,8 @@ impl Summary {
             && event.session > self.session
             && !event.apart
         {
+            self.version.next_session(self.session);
             self.session = event.session;
-            self.version.next_session();
         }
         if line.session.is_none() {
             self.version.see(line);
@@ -190,6 +197,7 @@ impl Summary {
                     self.see_session(event.session, line);
                 }
                 if let Some(name) = event.server.clone() {
+                    self.with_servers.extend((!event.apart).then_some(event.session));
                     self.server(&name).see(event);
                 }
             }
@@ -207,10 +215,14 @@ impl Summary {
         }
     }
 
-    /// The client versions of the sessions that the log tells apart, as far as they are known.
+    /// The client versions of the sessions that the log tells apart and of those that are over, as far as known.
     pub fn versions(&self) -> Vec<(u32, String)> {
-        let known = self.of_sessions.iter().filter_map(|(s, v)| Some((*s, v.value()?.0.to_owned())));
-        known.collect()
+        let over = self.version.earlier().map(|(session, version)| (session, version.to_owned()));
+        over.chain(self.told_apart()).collect()
+    }
+
+    fn told_apart(&self) -> impl Iterator<Item = (u32, String)> {
+        self.of_sessions.iter().filter_map(|(s, v)| Some((*s, v.value()?.0.to_owned())))
     }
 
     fn server(&mut self, name: &Arc<str>) -> &mut Server {
@@ -251,7 +263,7 @@ impl Summary {
         let in_name = || version_in_name(path).map(|v| read(&v, "file-name"));
         let client_version = in_log.or(told.map(|v| read(v, "option"))).or_else(in_name);
         let mut all = self.version.all();
-        all.extend(self.versions().into_iter().map(|(_, v)| v));
+        all.extend(self.told_apart().map(|(_, v)| v));
         all.dedup();
         let client_versions = Some(all).filter(|all| all.len() > 1).unwrap_or_default();
         let form = if self.clock == Clock::None { dialect.form_without_clock } else { dialect.form };
@@ -263,6 +275,7 @@ impl Summary {
             lines: tally.lines,
             form,
             client_version,
+            client_sessions: Some(self.with_servers.len() as u32).filter(|n| *n > 1),
             client_versions,
             clock: self.clock.as_str(),
             mcp_lines: self.mcp_lines,
@@ -293,15 +306,14 @@ impl Server {
 
     fn summary(self, name: &str) -> ServerSummary {
         let health = self.health();
-        let sum = |of: fn(&Health) -> u64| self.sessions.values().map(of).sum();
         ServerSummary {
             name: name.to_owned(),
             outcome: health.outcome().as_str(),
             connected: health.connected_once(),
             tools_ready: health.tools_ready(),
-            calls_ok: sum(|h| h.calls_ok),
-            calls_failed: sum(|h| h.calls_failed),
-            connects: sum(|h| h.connects),
+            calls_ok: health.calls_ok,
+            calls_failed: health.calls_failed,
+            connects: health.connects,
             transport: self.transport,
             place: self.place,
         }

@@ -186,6 +186,42 @@ fn an_unknown_line_on_another_server_is_new_there() {
 }
 
 #[test]
+fn what_an_earlier_client_session_of_a_log_had_is_told_apart_from_its_last_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |name: &str| fs::read_to_string(project().join("samples/get-404").join(name)).unwrap();
+    let (good, bad) = (read("good.log"), read("bad.log"));
+    let later = |log: &str| log.replace("2026-11-23T", "2026-11-24T");
+    fs::write(folder.path().join("fixed.log"), format!("{bad}{}", later(&good))).unwrap();
+    fs::write(folder.path().join("broke.log"), format!("{good}{}", later(&bad))).unwrap();
+    fs::write(folder.path().join("good.log"), &good).unwrap();
+    let id = "get-404-session-expiry-loop";
+    let ids = |document: &serde_json::Value, list: &str| {
+        document[list].as_array().unwrap().iter().map(|f| f["id"].clone()).collect::<Vec<_>>()
+    };
+    let fixed = json_in(folder.path(), &["diagnose", "fixed.log"]);
+    assert_eq!(fixed["inputs"][0]["servers"][0]["outcome"], "ready");
+    assert_eq!((ids(&fixed, "findings").len(), &ids(&fixed, "earlier_sessions")[0]), (0, &id.into()));
+    assert_eq!(fixed["earlier_sessions"][0]["applicability"], "in-range", "it is judged by its own version");
+    let told = run_in(folder.path(), &["diagnose", "fixed.log"]);
+    assert!(
+        told.status == 0 && told.out.starts_with("nothing known found in the last client session"),
+        "{}",
+        told.out
+    );
+    assert!(told.out.contains("in earlier client sessions of the log"), "{}", told.out);
+    assert_eq!(json_in(folder.path(), &["diff", "good.log", "fixed.log"])["verdict"], "same");
+    let broke = json_in(folder.path(), &["diagnose", "broke.log"]);
+    assert_eq!((&ids(&broke, "findings")[0], ids(&broke, "earlier_sessions").len()), (&id.into(), 0));
+    assert_eq!(broke["inputs"][0]["servers"][0]["connects"], 1, "of the last session alone");
+    let diff = json_in(folder.path(), &["diff", "good.log", "broke.log"]);
+    let line = good.lines().count() + 138;
+    assert_eq!(
+        (&diff["verdict"], &diff["servers"][0]["divergence"]["bad_line"]),
+        (&"regressed".into(), &line.into())
+    );
+}
+
+#[test]
 fn a_reconnect_loop_of_any_length_is_one_folded_loop() {
     let line = |m: &str| format!("[DEBUG] MCP server \"x\": {m}\n");
     let turn: String = [
