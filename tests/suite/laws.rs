@@ -124,7 +124,7 @@ fn the_same_lines_on_another_server_are_a_difference_on_that_server() {
 fn pair(good: &[&str], bad: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let log = |messages: &[&str]| {
-        messages.iter().map(|m| format!("[DEBUG] MCP server \"x\": {m}\n")).collect::<String>()
+        messages.iter().map(|m| format!("[DEBUG] MCP server \"x\": {m}\n")).collect::<Vec<_>>().concat()
     };
     fs::write(folder.path().join("a.log"), log(good)).unwrap();
     fs::write(folder.path().join("b.log"), log(bad)).unwrap();
