@@ -10,9 +10,11 @@ use std::sync::Arc;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::Divergence;
+use super::cut::drop_cut_off;
+use super::overlap::Overlap;
 use super::settle::settle;
 use crate::pattern::Effect;
-use crate::timeline::{Item, fold};
+use crate::timeline::{Item, fold, unfold};
 
 /// Slower or faster by less than this is the machine's mood, in milliseconds.
 const MIN_SHIFT_MS: i64 = 1000;
@@ -123,10 +125,25 @@ fn turn(item: &Item, done: u64) -> u64 {
 }
 
 /// Aligns two lives; only items that are compared are given.
+///
+/// Folded lives are aligned first: a loop is one row. Where those differ, the lives are aligned once more event by event,
+/// for a cycle that ran whole in the one and was cut or mixed with something in the other is folded there alone; if that
+/// shows no difference, there is none.
 pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
     let folded = |items: &[&Item]| fold(items.iter().map(|i| (*i).clone()));
-    let (good, bad) = (folded(good), folded(bad));
-    let (good_keys, bad_keys) = interned(&good, &bad);
+    let aligned = Aligned { rows: rows(&folded(good), &folded(bad), &Overlap::default()) };
+    if !aligned.differs() {
+        return aligned;
+    }
+    let Some((good, bad)) = unfold(good).zip(unfold(bad)) else { return aligned };
+    let overlap = Overlap::of(&good, &bad);
+    let mut single = Aligned { rows: rows(&good, &bad, &overlap) };
+    drop_cut_off(&mut single.rows);
+    if single.differs() { aligned } else { single }
+}
+
+fn rows(good: &[Item], bad: &[Item], overlap: &Overlap) -> Vec<Change> {
+    let (good_keys, bad_keys) = interned(good, bad);
     let ops = if good.len() + bad.len() > MAX_EXACT {
         coarse(&good_keys, &bad_keys)
     } else {
@@ -134,11 +151,11 @@ pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
     };
     let mut rows = Vec::new();
     for op in ops {
-        rows_of(op, &good, &bad, &mut rows);
+        rows_of(op, good, bad, &mut rows);
     }
-    let mut rows = settle(rows);
+    let mut rows = settle(rows, overlap);
     mark_moves(&mut rows);
-    Aligned { rows }
+    rows
 }
 
 /// A coarser alignment in linear time: at each difference it looks [`LOOK_AHEAD`] events ahead on either side for where

@@ -4,7 +4,9 @@
 //! identity fields), never by text or time; concurrent events that merely swap places are no difference. It judges
 //! by outcomes and knows no signature.
 
+mod cut;
 mod lives;
+mod overlap;
 mod servers;
 mod settle;
 mod surroundings;

@@ -6,6 +6,7 @@
 //! looked for within [`REACH`] rows, so that the time is linear in the length of the lives.
 
 use super::lives::{Change, ChangeKind, shift};
+use super::overlap::Overlap;
 use crate::pattern::{Effect, Order, Phase};
 use crate::timeline::Item;
 
@@ -13,18 +14,18 @@ use crate::timeline::Item;
 const REACH: usize = 128;
 
 /// Rows in which concurrent events that swapped places stand as the same.
-pub(super) fn settle(rows: Vec<Change>) -> Vec<Change> {
+pub(super) fn settle(rows: Vec<Change>, overlap: &Overlap) -> Vec<Change> {
     let mut out = Vec::with_capacity(rows.len());
     let mut open: Vec<Change> = Vec::new();
     for row in rows {
-        if is_barrier(&row) {
-            out.append(&mut segment(std::mem::take(&mut open)));
+        if is_barrier(&row) && !overlap.holds(&row) {
+            out.append(&mut segment(std::mem::take(&mut open), overlap));
             out.push(row);
         } else {
             open.push(row);
         }
     }
-    out.append(&mut segment(open));
+    out.append(&mut segment(open, overlap));
     out
 }
 
@@ -37,12 +38,12 @@ fn is_barrier(row: &Change) -> bool {
 }
 
 /// Settles what lies between two barriers: each row that one side lacks looks for its counterpart, nearest first.
-fn segment(rows: Vec<Change>) -> Vec<Change> {
+fn segment(rows: Vec<Change>, overlap: &Overlap) -> Vec<Change> {
     let mut rows: Vec<Option<Change>> = rows.into_iter().map(Some).collect();
     for at in 0..rows.len() {
         let Some(row) = rows[at].take() else { continue };
         let lone = matches!(row.kind, Some(ChangeKind::Added | ChangeKind::Removed));
-        match lone.then(|| counterpart(&rows, at, &row)).flatten() {
+        match lone.then(|| counterpart(&rows, at, &row, overlap)).flatten() {
             Some(to) => {
                 if let Some(other) = &mut rows[to] {
                     join(other, row);
@@ -55,13 +56,15 @@ fn segment(rows: Vec<Change>) -> Vec<Change> {
 }
 
 /// The nearest row of the same event that can take `row` in, with nothing in between that it may not pass.
-fn counterpart(rows: &[Option<Change>], at: usize, row: &Change) -> Option<usize> {
+fn counterpart(rows: &[Option<Change>], at: usize, row: &Change, overlap: &Overlap) -> Option<usize> {
     let look = |order: &mut dyn Iterator<Item = usize>| -> Option<usize> {
         let mut there = order.take(REACH).filter_map(|i| rows[i].as_ref().map(|r| (i, r)));
-        there.find_map(|(i, other)| match (fits(row, other), may_pass(row, other)) {
-            (true, _) => Some(Some(i)),
-            (false, true) => None,
-            (false, false) => Some(None),
+        there.find_map(|(i, other)| {
+            match (fits(row, other), may_pass(row, other) || overlap.holds(row) || overlap.holds(other)) {
+                (true, _) => Some(Some(i)),
+                (false, true) => None,
+                (false, false) => Some(None),
+            }
         })?
     };
     let after = look(&mut (at + 1..rows.len()));

@@ -11,8 +11,11 @@ use crate::classify::Event;
 /// The longest cycle that is recognized: a reconnect with everything that it logs.
 const MAX_PERIOD: usize = 24;
 
-/// How many line numbers of repeats are kept.
+/// How many repeats are kept with their lines and words.
 const MAX_LINES: usize = 16;
+
+/// Lives of more events are not unfolded.
+const MAX_UNFOLDED: u64 = 400;
 
 /// An event of a life, with its repeats.
 #[derive(Debug, Clone)]
@@ -29,12 +32,17 @@ pub struct Item {
     pub last_line: u64,
     /// Whether it belongs to the client's own shutdown, or is mere aftermath: not compared.
     pub aside: bool,
+    /// Its first repeats, itself left out, each with its place in the life.
+    again: Vec<(u64, Event)>,
+    /// Its own place in the life.
+    place: u64,
 }
 
 impl Item {
-    fn new(event: Event) -> Self {
+    fn new(event: Event, place: u64) -> Self {
         let (key, line) = (key(&event), event.line);
-        Self { event, key, repeats: 1, lines: vec![line], last_line: line, aside: false }
+        let (again, lines) = (Vec::new(), vec![line]);
+        Self { event, key, repeats: 1, lines, last_line: line, aside: false, again, place }
     }
 
     /// Takes another occurrence of the same event in.
@@ -43,6 +51,18 @@ impl Item {
         self.last_line = self.last_line.max(other.last_line);
         let room = MAX_LINES.saturating_sub(self.lines.len());
         self.lines.extend(other.lines.iter().take(room));
+        let more =
+            std::iter::once((other.place, &other.event)).chain(other.again.iter().map(|(p, e)| (*p, e)));
+        self.again.extend(more.take(room).map(|(place, event)| (place, event.clone())));
+    }
+
+    /// Each of its repeats as an item of its own, where all were kept.
+    fn unfolded(&self) -> Option<Vec<Self>> {
+        let again = self.again.iter().map(|(place, event)| (*place, event));
+        let all = std::iter::once((self.place, &self.event)).chain(again);
+        let all: Vec<Self> =
+            all.map(|(p, e)| Self { aside: self.aside, ..Self::new(e.clone(), p) }).collect();
+        (all.len() as u64 == self.repeats).then_some(all)
     }
 
     /// Whether a difference in it is a difference in behaviour.
@@ -71,11 +91,14 @@ pub(super) struct Folder {
     cycle: Option<(usize, usize)>,
     /// The part of the next turn of the cycle that was seen.
     turn: Vec<Item>,
+    /// How many events were seen.
+    seen: u64,
 }
 
 impl Folder {
     pub(super) fn push(&mut self, event: Event, aside: bool) {
-        self.push_item(Item { aside, ..Item::new(event) });
+        self.seen += 1;
+        self.push_item(Item { aside, ..Item::new(event, self.seen) });
     }
 
     fn push_item(&mut self, item: Item) {
@@ -126,6 +149,19 @@ impl Folder {
 /// What is set aside never hides in a count of what is not.
 fn same(a: &Item, b: &Item) -> bool {
     a.key == b.key && a.aside == b.aside
+}
+
+/// The events of a life one by one again, in their order; `None` where not all were kept, or they are many.
+pub fn unfold(items: &[&Item]) -> Option<Vec<Item>> {
+    if items.iter().map(|i| i.repeats).sum::<u64>() > MAX_UNFOLDED {
+        return None;
+    }
+    let mut all = Vec::new();
+    for item in items {
+        all.extend(item.unfolded()?);
+    }
+    all.sort_by_key(|i| i.place);
+    Some(all)
 }
 
 /// Folds items that were put into another order.

@@ -10,7 +10,7 @@ mod summary;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use fold::{Item, fold, key};
+pub use fold::{Item, fold, key, unfold};
 pub use outcome::{Health, Outcome};
 pub use summary::{Input, ServerSummary, Summary, VersionRead, version_in_name};
 

@@ -41,6 +41,22 @@ fn case(folder: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.join("case.json")).unwrap()).unwrap()
 }
 
+/// A report without the digests of the packs: with them, each new wording would rewrite every expectation.
+fn without_digests(report: &str) -> String {
+    let (mut out, mut rest) = (String::new(), report);
+    while let Some((before, behind)) = rest.split_once("\"packs\": [") {
+        let (packs, after) = behind.split_once(']').unwrap();
+        let hidden = |text: &str| match text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            true => "(of the day)".to_owned(),
+            false => text.to_owned(),
+        };
+        let packs: Vec<String> = packs.split('"').map(hidden).collect();
+        out.extend([before, "\"packs\": [", &packs.join("\""), "]"]);
+        rest = after;
+    }
+    out + rest
+}
+
 #[test]
 fn every_format_of_every_case_is_as_expected() {
     let mut wrong = Vec::new();
@@ -50,9 +66,10 @@ fn every_format_of_every_case_is_as_expected() {
             let ran = run_in(&folder, &["diff", "good.log", "bad.log", "--format", format, "--width", "100"]);
             assert!(ran.status < 2, "{}: {}", folder.display(), ran.err);
             let path = folder.join(format!("expected.{ending}"));
+            let report = without_digests(&ran.out);
             if std::env::var_os("BLESS").is_some() {
-                fs::write(&path, &ran.out).unwrap();
-            } else if fs::read_to_string(&path).unwrap_or_default() != ran.out {
+                fs::write(&path, &report).unwrap();
+            } else if fs::read_to_string(&path).unwrap_or_default() != report {
                 wrong.push(path.display().to_string());
             }
         }

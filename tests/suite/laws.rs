@@ -124,7 +124,7 @@ fn the_same_lines_on_another_server_are_a_difference_on_that_server() {
 fn pair(good: &[&str], bad: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let log = |messages: &[&str]| {
-        messages.iter().map(|m| format!("[DEBUG] MCP server \"x\": {m}\n")).collect::<String>()
+        messages.iter().map(|m| format!("[DEBUG] MCP server \"x\": {m}\n")).collect::<Vec<_>>().concat()
     };
     fs::write(folder.path().join("a.log"), log(good)).unwrap();
     fs::write(folder.path().join("b.log"), log(bad)).unwrap();
@@ -133,6 +133,35 @@ fn pair(good: &[&str], bad: &[&str]) -> tempfile::TempDir {
 
 const START: &str = "Starting connection with timeout of 30000ms";
 const UP: &str = "Successfully connected (transport: http) in 9ms";
+
+const INIT: &str = "Initializing HTTP transport to http://127.0.0.1:1/mcp";
+const FAILED: &str = "Connection failed after 5ms: fetch failed";
+
+fn verdict(good: &[&str], bad: &[&str]) -> serde_json::Value {
+    let folder = pair(good, bad);
+    let diff = json_in(folder.path(), &["diff", "a.log", "b.log"]);
+    let back = json_in(folder.path(), &["diff", "b.log", "a.log"]);
+    assert_eq!(diff["verdict"] == "same", back["verdict"] == "same", "{good:?} {bad:?}");
+    diff["verdict"].clone()
+}
+
+#[test]
+fn which_of_two_attempts_side_by_side_is_first_is_no_difference() {
+    let begin = [INIT, START, UP, "Calling MCP tool: x", "Closing transport (session expired)"];
+    let one_by_one = [INIT, START, UP, "Retrying tool 'x' after session recovery", INIT, START, UP];
+    let together = [INIT, START, "Retrying tool 'x' after session recovery", INIT, START, UP, UP];
+    let all = |rest: &[&'static str]| [begin.as_slice(), rest].concat();
+    assert_eq!(verdict(&all(&one_by_one), &all(&together)), "same");
+    assert_eq!(verdict(&all(&one_by_one), &all(&together[..6])), "changed", "one of them never connected");
+}
+
+#[test]
+fn a_log_that_ends_in_an_attempt_is_no_difference_if_the_one_before_ended_just_so() {
+    let twice = [INIT, START, FAILED, INIT, START, FAILED];
+    assert_eq!(verdict(&twice, &twice[..5]), "same");
+    let other = [INIT, START, FAILED, INIT, START, UP];
+    assert_eq!(verdict(&other, &other[..5]), "regressed", "nobody knows how it would have ended");
+}
 
 #[test]
 fn a_session_that_a_get_ended_is_not_one_that_a_post_ended() {
