@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr)] // this is the one place that may
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use super::options::{Output, When};
 use super::{clipboard, summary};
@@ -148,10 +149,14 @@ pub(super) fn ask(question: &str) -> Option<bool> {
     Some(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-/// Tells how something goes on in a line that the next one overwrites; nothing where nobody looks on.
+/// Tells how something goes on in a line that the next one overwrites; nothing where nobody looks on, and nothing where
+/// that is what stands there.
 pub(super) fn progress(text: &str) {
-    if io::stderr().is_terminal() {
+    static SHOWN: Mutex<String> = Mutex::new(String::new());
+    let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if *shown != text && io::stderr().is_terminal() {
         eprint!("\r\x1b[2K{text}");
+        text.clone_into(&mut shown);
     }
 }
 

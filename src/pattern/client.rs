@@ -20,6 +20,10 @@ pub struct ClientDef {
     pub package: String,
     /// What the client is asked for where nobody says.
     pub prompt: String,
+    /// The arguments that let it call tools without asking; `{tools}` is filled in.
+    pub allow: Vec<String>,
+    /// What all tools of a server are called there; `{server}` is filled in.
+    pub tools: String,
     /// `OS/ARCHITECTURE` as Rust names them, with `-musl` behind the system where that is its C library, to the name that
     /// packages give the platform.
     pub platforms: BTreeMap<String, String>,
@@ -76,6 +80,14 @@ impl ClientDef {
         self.layouts.iter().find(|l| l.versions.matches(version))
     }
 
+    /// All tools of these servers, as `{tools}` takes them. The client writes `_` for what a tool's name cannot hold.
+    pub fn tools_of<'s>(&self, servers: impl Iterator<Item = &'s str>) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+        let of =
+            |server: &str| self.tools.replace("{server}", &server.chars().map(plain).collect::<String>());
+        servers.map(of).collect::<Vec<_>>().join(",")
+    }
+
     /// What packages call a platform.
     pub fn platform(&self, system: &str, architecture: &str) -> Option<&str> {
         self.platforms.get(&format!("{system}/{architecture}")).map(String::as_str)
@@ -108,6 +120,12 @@ mod tests {
         assert!(of("1.0.3").logs.is_some() && of("2.1.147").logs.is_none());
         assert_eq!(client.platform("linux-musl", "aarch64"), Some("linux-arm64-musl"));
         assert_eq!(client.platform("plan9", "mips"), None);
+    }
+
+    #[test]
+    fn all_tools_of_a_server_are_named_as_the_client_does() {
+        let client = ClientDef::builtin().unwrap();
+        assert_eq!(client.tools_of(["my-http-mcp", "a b.c_d"].into_iter()), "mcp__my-http-mcp,mcp__a_b_c_d");
     }
 
     #[test]

@@ -108,6 +108,7 @@ fn a_search_killed_at_every_run_loses_nothing_and_runs_nothing_twice() {
             let arguments = [&RANGE[..], &["--state", &state]].concat();
             let killed = desk.search_with(&arguments, &[(moment, &step.to_string())]);
             assert_eq!(killed.status, -1, "{moment} {step}: {}", killed.err);
+            assert!(Desk::comes_to_be(|| fs::read_dir(desk.path().join("tmp")).unwrap().count() == 0));
             let ran = desk.search(&arguments);
             assert_eq!(ran.status, 0, "{moment} {step}: {}", ran.err);
             // The run that was killed ran for nothing; it runs again, and no other does.
@@ -294,6 +295,12 @@ fn nothing_is_fetched_or_run_before_a_person_agreed() {
     ] {
         assert!(ran.err.contains(told), "{told}: {}", ran.err);
     }
+    let allow = [&arguments[..], &["--dry-run", "--allow-tools"]].concat();
+    let ran = desk.run(&allow);
+    assert!(ran.status == 2 && ran.err.contains("mcp.json: it names no server"), "{}", ran.err);
+    fs::write(desk.path().join("mcp.json"), r#"{"mcpServers":{"a b":{},"docs":{}}}"#).unwrap();
+    let ran = desk.run(&allow);
+    assert!(ran.err.contains("mcp__a_b,mcp__docs are called without asking"), "{}", ran.err);
     assert!(desk.runs().is_empty() && desk.registry.sent().is_empty());
     assert!(!desk.path().join("lastgood-bisect.jsonl").exists());
 }

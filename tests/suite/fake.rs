@@ -301,6 +301,15 @@ impl Desk {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Waits until something is so; not for ever.
+    pub(crate) fn comes_to_be(so: impl Fn() -> bool) -> bool {
+        let start = std::time::Instant::now();
+        while !so() && start.elapsed().as_secs() < 20 {
+            thread::sleep(std::time::Duration::from_millis(10));
+        }
+        so()
+    }
+
     pub(crate) fn forget_runs(&self) {
         let _ = fs::remove_file(self.path().join("runs"));
     }

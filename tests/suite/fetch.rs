@@ -199,12 +199,16 @@ fn two_at_once_fetch_once() {
 #[test]
 fn a_full_disk_is_told_and_half_a_version_is_none() {
     let desk = twisted(|_, answer| answer);
-    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
-    let words = ["-c", script, env!("CARGO_BIN_EXE_lastgood"), "fetch", "2.1.146"];
-    let ran = ended(desk.command("/bin/sh", &words, &[]).spawn().unwrap());
-    assert_eq!(ran.status, 2, "{}", ran.out);
-    assert!(ran.err.contains("free some space, or name another folder with LASTGOOD_CACHE"), "{}", ran.err);
-    assert!(!desk.cache().join("versions/2.1.146").exists());
+    // Room for less than the package, and for the package but not for what is in it.
+    for blocks in [1, 20] {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let words = ["-c", &script, env!("CARGO_BIN_EXE_lastgood"), "fetch", "2.1.146"];
+        let ran = ended(desk.command("/bin/sh", &words, &[]).spawn().unwrap());
+        assert_eq!(ran.status, 2, "{}", ran.out);
+        let told = "free some space, or name another folder with LASTGOOD_CACHE";
+        assert!(ran.err.contains(told), "{blocks}: {}", ran.err);
+        assert!(!desk.cache().join("versions/2.1.146").exists());
+    }
     assert_eq!(desk.run(&["fetch", "2.1.146"]).status, 0);
 }
 

@@ -16,7 +16,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The longest pause between two looks at the child.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Runs an order; both outputs go to `out`. `limits`: files that may not grow beyond so many bytes.
+/// Runs an order; both outputs go to `out`, in the folder of this run alone. `limits`: files that may not grow beyond so
+/// many bytes.
 pub(super) fn run(order: &Order<'_>, out: &Path, limits: &[(PathBuf, u64)]) -> io::Result<End> {
     let said = File::create(out)?;
     let (program, arguments) = order
@@ -26,7 +27,7 @@ pub(super) fn run(order: &Order<'_>, out: &Path, limits: &[(PathBuf, u64)]) -> i
     let mut command = Command::new(program);
     command.args(arguments).current_dir(order.folder).env_clear().envs(order.environment.iter().cloned());
     command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
-    let mut group = Group::start(&mut command)?;
+    let mut group = Group::start(&mut command, out.parent().unwrap_or(out))?;
     let cut_short = watch(&mut group, order.timeout, limits)?;
     if cut_short.is_some() {
         group.ask_to_end();
@@ -81,10 +82,10 @@ struct Group {
 
 #[cfg(unix)]
 impl Group {
-    fn start(command: &mut Command) -> io::Result<Self> {
+    fn start(command: &mut Command, scratch: &Path) -> io::Result<Self> {
         use std::os::unix::process::CommandExt;
-        let leader = command.process_group(0).spawn()?;
-        let guard = guard(leader.id());
+        let leader = patiently(command.process_group(0))?;
+        let guard = guard(leader.id(), scratch);
         Ok(Self { leader, ended: false, guard })
     }
 
@@ -126,14 +127,31 @@ impl Group {
     }
 }
 
-/// A shell that kills the group if this program dies before it says that the group is done: then its input ends.
+/// Starts a program that may have been unpacked a moment ago. A child that another thread is starting just then holds
+/// all our files open until it is a program of its own, and what is open for writing cannot be run.
+#[cfg(unix)]
+fn patiently(command: &mut Command) -> io::Result<Child> {
+    let start = Instant::now();
+    loop {
+        match command.spawn() {
+            Err(e) if e.kind() == io::ErrorKind::ExecutableFileBusy && start.elapsed() < GRACE => {
+                sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// A shell that kills the group if this program dies before it says that the group is done: then its input ends. It
+/// takes the scratch folder of the run away, too, for nobody else is left to do so.
 /// `-s KILL`, for dash takes the dash of `-KILL --` for the end of its options and then refuses the group's number.
 #[cfg(unix)]
-fn guard(group: u32) -> Option<Child> {
+fn guard(group: u32, scratch: &Path) -> Option<Child> {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", r#"read -r done || kill -s KILL -- "-$1""#, "guard", &group.to_string()]);
-    command.env_clear().current_dir("/").process_group(0);
+    let script = r#"read -r done || { kill -s KILL -- "-$1"; rm -rf -- "$2"; }"#;
+    command.args(["-c", script, "guard", &group.to_string()]).arg(scratch);
+    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().ok()
 }
@@ -141,7 +159,7 @@ fn guard(group: u32) -> Option<Child> {
 /// No groups here: the child alone is ended.
 #[cfg(not(unix))]
 impl Group {
-    fn start(command: &mut Command) -> io::Result<Self> {
+    fn start(command: &mut Command, _scratch: &Path) -> io::Result<Self> {
         Ok(Self { leader: command.spawn()?, ended: false })
     }
 

@@ -20,6 +20,8 @@ pub struct Words<'a> {
     pub mcp_config: Option<&'a Path>,
     /// `{prompt}`.
     pub prompt: &'a str,
+    /// `{tools}`: those that the client may call without asking.
+    pub tools: &'a str,
 }
 
 impl Words<'_> {
@@ -61,6 +63,7 @@ impl Words<'_> {
             "{home}" => Some(self.home.into()),
             "{mcp_config}" => self.mcp_config.map(Into::into),
             "{prompt}" => Some(self.prompt.into()),
+            "{tools}" => Some(self.tools.into()),
             _ => None,
         }
     }
@@ -118,6 +121,7 @@ mod tests {
             home: Path::new("/s/home"),
             mcp_config: None,
             prompt: "{home}",
+            tools: "",
         };
         let template: Vec<String> = template.iter().map(|w| (*w).to_owned()).collect();
         words.fill(&template).into_iter().map(|w| w.into_string().unwrap()).collect()

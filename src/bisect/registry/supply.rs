@@ -12,7 +12,7 @@ use semver::Version;
 
 use super::cache::{Cache, Kept};
 use super::packument::{Dist, Packument};
-use super::unpack::{Taken, unpack};
+use super::unpack::{Refused, Taken, make_executable, unpack};
 use super::{Address, Registry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::{ClientDef, Layout};
@@ -215,9 +215,15 @@ impl<'d> Supply<'d> {
             let mut bytes = |n, of| told(Told::Bytes(version, n, of));
             let file = registry.tarball_into(&package, &dist, above, &mut bytes)?;
             told(Told::Unpacking(version));
-            self.take(file, part, layout).map_err(|why| {
-                let remedy = "nothing of it is kept; tell whoever runs the registry";
-                Error::new(ErrorKind::Fetch, format!("{package} {version}"), why, remedy)
+            self.take(file, part, layout).map_err(|refused| match refused {
+                Refused::Package(why) => {
+                    let remedy = "nothing of it is kept; tell whoever runs the registry";
+                    Error::new(ErrorKind::Fetch, format!("{package} {version}"), why, remedy)
+                }
+                Refused::Disk(why) => {
+                    let remedy = "free some space, or name another folder with LASTGOOD_CACHE";
+                    Error::new(ErrorKind::Fetch, above.display().to_string(), why, remedy)
+                }
             })
         };
         let (kept, gone) = cache.keep(version, kind, &|| told(Told::Waiting(version)), &mut make)?;
@@ -232,17 +238,18 @@ impl<'d> Supply<'d> {
         file: std::fs::File,
         into: &Path,
         layout: &Layout,
-    ) -> std::result::Result<Vec<Taken>, String> {
+    ) -> std::result::Result<Vec<Taken>, Refused> {
         let taken =
             unpack(file, into, MAX_UNPACKED, &|path| layout.takes(path, std::env::consts::EXE_SUFFIX))?;
         let entry = filled(&layout.entry, self.platform);
         if taken.iter().all(|t| t.path != entry || t.bytes == 0) {
-            return Err(format!("it does not hold {entry}"));
+            return Err(Refused::Package(format!("it does not hold {entry}")));
         }
         if layout.runtime.is_none() {
             // Not every packer keeps the mode.
-            let file = std::fs::File::open(into.join(&entry)).map_err(|e| e.to_string())?;
-            super::unpack::make_executable(&file).map_err(|e| e.to_string())?;
+            let opened = std::fs::File::open(into.join(&entry));
+            let done = opened.and_then(|file| make_executable(&file));
+            done.map_err(|e| Refused::Disk(e.to_string()))?;
         }
         Ok(taken)
     }

@@ -22,14 +22,22 @@ pub struct Taken {
     pub bytes: u64,
 }
 
+/// Why nothing was taken out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The package is not one that is unpacked: why, as a lower-case fragment.
+    Package(String),
+    /// The disk would not have it: what the system says.
+    Disk(String),
+}
+
 /// Takes the files that are `wanted` out of `package` into `folder`; at most `most` bytes are unpacked, wanted or not.
-/// What is refused is said as a lower-case fragment.
 pub(super) fn unpack(
     package: File,
     folder: &Path,
     most: u64,
     wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Taken>, String> {
+) -> Result<Vec<Taken>, Refused> {
     let gunzipped = Ceiling { inner: GzDecoder::new(BufReader::new(package)), left: most };
     let mut archive = Archive::new(gunzipped);
     let entries = archive.entries().map_err(|e| unreadable(&e))?;
@@ -37,16 +45,17 @@ pub(super) fn unpack(
     for (count, entry) in entries.enumerate() {
         let mut entry = entry.map_err(|e| unreadable(&e))?;
         if count >= MAX_ENTRIES {
-            return Err(format!("it has more than {MAX_ENTRIES} files"));
+            return Err(Refused::Package(format!("it has more than {MAX_ENTRIES} files")));
         }
         let kind = entry.header().entry_type();
         let raw = entry.path_bytes().into_owned();
-        let path = safe(&raw)
-            .ok_or_else(|| format!("it has a file that would leave its folder ({})", shown(&raw)))?;
+        let path = safe(&raw).ok_or_else(|| {
+            Refused::Package(format!("it has a file that would leave its folder ({})", shown(&raw)))
+        })?;
         match kind {
             EntryType::Regular | EntryType::Continuous => {}
             EntryType::Directory | EntryType::XGlobalHeader => continue,
-            _ => return Err(format!("it has a link or a device ({})", shown(&raw))),
+            _ => return Err(Refused::Package(format!("it has a link or a device ({})", shown(&raw)))),
         }
         if wanted(&path) {
             let executable = entry.header().mode().is_ok_and(|m| m & 0o111 != 0);
@@ -77,22 +86,21 @@ fn shown(raw: &[u8]) -> String {
     String::from_utf8_lossy(raw).chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
-fn write(entry: &mut dyn Read, to: &Path, executable: bool) -> Result<u64, String> {
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).map_err(|e| format!("it cannot be unpacked: {e}"))?;
-    }
-    // A second file of the same name would be a trick: `create_new` refuses it.
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(to)
-        .map_err(|e| format!("it cannot be unpacked: {e}"))?;
-    let bytes = io::copy(entry, &mut file).map_err(|e| unreadable(&e))?;
-    if executable {
-        make_executable(&file).map_err(|e| format!("it cannot be unpacked: {e}"))?;
-    }
-    file.sync_all().map_err(|e| format!("it cannot be unpacked: {e}"))?;
-    Ok(bytes)
+fn write(entry: &mut dyn Read, to: &Path, executable: bool) -> Result<u64, Refused> {
+    let mut put = || -> io::Result<u64> {
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        // A second file of the same name would be a trick: `create_new` refuses it.
+        let mut file = OpenOptions::new().write(true).create_new(true).open(to)?;
+        let bytes = io::copy(entry, &mut file)?;
+        if executable {
+            make_executable(&file)?;
+        }
+        file.sync_all()?;
+        Ok(bytes)
+    };
+    put().map_err(|e| unreadable(&e))
 }
 
 #[cfg(unix)]
@@ -106,14 +114,18 @@ pub(super) fn make_executable(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-fn unreadable(error: &io::Error) -> String {
+fn unreadable(error: &io::Error) -> Refused {
     if error
         .get_ref()
         .is_some_and(<dyn std::error::Error + std::marker::Send + std::marker::Sync + 'static>::is::<TooMuch>)
     {
-        return TooMuch.to_string();
+        return Refused::Package(TooMuch.to_string());
     }
-    format!("it cannot be unpacked: {error}")
+    // Only the system's own errors have a number; one of a name that is taken is the package's fault all the same.
+    match error.raw_os_error() {
+        Some(_) if error.kind() != io::ErrorKind::AlreadyExists => Refused::Disk(error.to_string()),
+        _ => Refused::Package(format!("it cannot be unpacked: {error}")),
+    }
 }
 
 /// Reads until the ceiling, then fails: a few bytes of gzip may stand for terabytes.
@@ -150,7 +162,7 @@ mod tests {
     use tar::{Builder, EntryType, Header};
     use tempfile::TempDir;
 
-    use super::{Taken, unpack};
+    use super::{Refused, Taken, unpack};
 
     /// A package with these entries; paths are written as they are, which `tar` itself would refuse.
     fn package(entries: &[(&str, EntryType, &[u8])]) -> std::fs::File {
@@ -170,12 +182,16 @@ mod tests {
         file
     }
 
-    fn unpacked(entries: &[(&str, EntryType, &[u8])]) -> (TempDir, Result<Vec<Taken>, String>) {
+    fn unpacked(entries: &[(&str, EntryType, &[u8])]) -> (TempDir, Result<Vec<Taken>, Refused>) {
         let folder = tempfile::tempdir().unwrap();
         let result = unpack(package(entries), folder.path(), 100_000, &|path| {
             path == "claude" || path.starts_with("vendor/")
         });
         (folder, result)
+    }
+
+    fn says(taken: &Result<Vec<Taken>, Refused>, what: &str) -> bool {
+        matches!(taken, Err(Refused::Package(why)) if why.contains(what))
     }
 
     const FILE: EntryType = EntryType::Regular;
@@ -204,7 +220,7 @@ mod tests {
             "package//x",
         ] {
             let (folder, taken) = unpacked(&[(path, FILE, b"x")]);
-            assert!(taken.clone().is_err_and(|e| e.contains("would leave its folder")), "{path}: {taken:?}");
+            assert!(says(&taken, "would leave its folder"), "{path}: {taken:?}");
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{path}");
         }
     }
@@ -213,7 +229,7 @@ mod tests {
     fn links_and_devices_refuse_all_of_it_even_where_they_are_not_wanted() {
         for kind in [EntryType::Symlink, EntryType::Link, EntryType::Char, EntryType::Fifo] {
             let (_folder, taken) = unpacked(&[("package/other", kind, b"")]);
-            assert!(taken.is_err_and(|e| e.contains("link or a device")), "{kind:?}");
+            assert!(says(&taken, "link or a device"), "{kind:?}");
         }
     }
 
@@ -222,14 +238,14 @@ mod tests {
         let zeros = vec![0; 1_000_000];
         for path in ["package/claude", "package/README.md"] {
             let (_folder, taken) = unpacked(&[(path, FILE, &zeros)]);
-            assert_eq!(taken, Err("it unpacks to more than is allowed".to_owned()), "{path}");
+            assert!(says(&taken, "it unpacks to more than is allowed"), "{path}");
         }
     }
 
     #[test]
     fn a_file_that_comes_twice_is_refused() {
         let (_folder, taken) = unpacked(&[("package/claude", FILE, b"one"), ("other/claude", FILE, b"two")]);
-        assert!(taken.is_err());
+        assert!(says(&taken, "cannot be unpacked"));
     }
 
     #[test]

@@ -175,6 +175,7 @@ impl<'a> Bench<'a> {
             home: &home,
             mcp_config: Some(stage.config()),
             prompt: &self.def.prompt,
+            tools: "",
         };
         let template: Vec<String> = std::iter::once("{client}".to_owned())
             .chain(client.layout.arguments.iter().cloned())

@@ -80,8 +80,9 @@ fn next(b: &Bisected<'_>) -> Option<String> {
         Ending::Range | Ending::NotMonotone => {
             let ranges = table.boundaries.iter().filter(|x| x.basis == Basis::Range);
             let asked: Vec<String> = ranges.map(middle).map(|v| v.to_string()).collect();
-            (!asked.is_empty())
-                .then(|| format!("Get a log of {}: that halves what is open", asked.join(" and of ")))
+            let last = table.boundaries.iter().all(|x| x.candidates.len() <= 2);
+            let use_of_it = if last { "that decides it" } else { "that halves what is open" };
+            (!asked.is_empty()).then(|| format!("Get a log of {}: {use_of_it}", asked.join(" and of ")))
         }
         Ending::Flaky => {
             table.boundaries.iter().find_map(|x| more_runs(x, b.confidence, table.row(good_side(x))?))

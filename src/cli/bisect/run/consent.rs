@@ -26,7 +26,11 @@ pub(super) fn show(shown: &Shown<'_>) {
     let (from, to) = ends.ordered();
     let steps = usize::BITS - candidates.len().saturating_sub(1).leading_zeros();
     let runs = (steps + 4) * u32::from(arguments.repeat);
-    let lines = [
+    let tools = match rig.tools() {
+        "" => "none may be called without asking".to_owned(),
+        tools => format!("{tools} are called without asking"),
+    };
+    let mut lines = vec![
         ("versions", format!("{from} to {to}: {} that can be had, about {runs} runs", candidates.len())),
         ("fetched", fetched(candidates, ends, supply)),
         ("run", rig.template(&ends.good).join(" ")),
@@ -35,6 +39,9 @@ pub(super) fn show(shown: &Shown<'_>) {
         ("variables", rig.variables().join(" ")),
         ("kept in", arguments.state.display().to_string()),
     ];
+    if arguments.command.is_empty() {
+        lines.insert(3, ("tools", tools));
+    }
     output::say("this runs versions of the client on this machine:");
     for (name, value) in lines {
         output::say(&format!("  {name:<10} {value}"));

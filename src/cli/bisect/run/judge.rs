@@ -40,6 +40,9 @@ pub(super) fn begin(
         parts.push(std::fs::read(path).map_err(|e| Error::input(path, e))?);
     }
     parts.push(arguments.prompt.clone().unwrap_or_default().into());
+    if arguments.allow_tools {
+        parts.push(b"tools allowed".to_vec());
+    }
     let names = [&arguments.subject.server, &arguments.pass_env];
     parts.extend(names.iter().map(|all| all.join("\n").into_bytes()));
     if let Some(rule) = rule.and_then(|index| loaded.rules.get(index)) {

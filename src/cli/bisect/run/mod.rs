@@ -58,6 +58,9 @@ pub(in crate::cli) struct Arguments {
     /// What the client is asked for, where there is no COMMAND
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
+    /// Let the client call every tool of these servers without asking: what they do, they really do
+    #[arg(long, requires = "mcp_config", conflicts_with = "command")]
+    allow_tools: bool,
     /// How many versions to run at once
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
     jobs: u8,

@@ -35,6 +35,7 @@ pub(super) struct Bench<'a> {
     anchor: OnceLock<Log>,
     environment: Environment,
     mcp_config: Option<PathBuf>,
+    tools: String,
     here: PathBuf,
     /// The good end did not end as a command does that cannot be run.
     command_runs: AtomicBool,
@@ -63,6 +64,7 @@ impl<'a> Bench<'a> {
             anchor: OnceLock::new(),
             environment: Environment::new(&ours, &def.environment, &arguments.pass_env)?,
             mcp_config: arguments.mcp_config.as_ref().map(named).transpose()?,
+            tools: allowed(arguments, def)?,
             here,
             command_runs: AtomicBool::new(false),
         };
@@ -83,7 +85,13 @@ impl<'a> Bench<'a> {
             return self.arguments.command.clone();
         }
         let arguments = self.def.layout(version).map(|l| l.arguments.clone()).unwrap_or_default();
-        std::iter::once("{client}".to_owned()).chain(arguments).collect()
+        let allow = self.def.allow.iter().filter(|_| self.arguments.allow_tools).cloned();
+        std::iter::once("{client}".to_owned()).chain(arguments).chain(allow).collect()
+    }
+
+    /// The tools that the client may call without asking.
+    pub(super) fn tools(&self) -> &str {
+        &self.tools
     }
 
     /// What the client is asked for.
@@ -208,6 +216,7 @@ impl<'a> Bench<'a> {
             home: &home,
             mcp_config: self.mcp_config.as_deref(),
             prompt: self.prompt(),
+            tools: &self.tools,
         };
         // A command is the user's own and starts where he stands, as git's does; the client starts where nothing is.
         let folder = if self.arguments.command.is_empty() { scratch.project() } else { self.here.clone() };
@@ -326,6 +335,22 @@ impl<'a> Bench<'a> {
             },
         }
     }
+}
+
+/// The tools that the client may call without asking: all of the servers of its configuration, if any.
+fn allowed(arguments: &Arguments, def: &ClientDef) -> Result<String> {
+    let Some(path) = arguments.mcp_config.as_ref().filter(|_| arguments.allow_tools) else {
+        return Ok(String::new());
+    };
+    let text = fs::read(path).map_err(|e| Error::input(path, e))?;
+    let config: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let servers = config.get("mcpServers").and_then(serde_json::Value::as_object);
+    let servers = servers.filter(|all| !all.is_empty()).ok_or_else(|| {
+        let cause = "it names no server, so no tool can be allowed";
+        let remedy = "give a file with `mcpServers`, or leave --allow-tools out";
+        Error::new(ErrorKind::Usage, path.display().to_string(), cause, remedy)
+    })?;
+    Ok(def.tools_of(servers.keys().map(String::as_str)))
 }
 
 /// Whether a log proves that this version wrote it; where it proves another, all ends.

@@ -131,9 +131,8 @@ fn word(said: Said) -> Word {
 fn command(arguments: &Arguments, ends: &Ends) -> String {
     let mut words =
         vec!["lastgood bisect run".to_owned(), format!("--good {} --bad {}", ends.good, ends.bad)];
-    if arguments.flaky {
-        words.push("--flaky".to_owned());
-    }
+    let switches = [("--flaky", arguments.flaky), ("--allow-tools", arguments.allow_tools)];
+    words.extend(switches.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).to_owned()));
     let mut option =
         |name: &str, value: Option<String>| words.extend(value.map(|v| format!("{name} {}", quoted(&v))));
     option("--signature", arguments.signature.clone());
