@@ -107,7 +107,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     if !found.inputs.is_empty() {
         output::write(&report, &arguments.output)?;
     }
-    Ok(found.exit(arguments.fail_on.into()))
+    loaded.end(found.exit(arguments.fail_on.into()))
 }
 
 impl Found {

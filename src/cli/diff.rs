@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         all: arguments.all,
     });
     output::write(&report, &arguments.output)?;
-    Ok(if diff.verdict == Verdict::Same { Exit::Nothing } else { Exit::Something })
+    loaded.end(if diff.verdict == Verdict::Same { Exit::Nothing } else { Exit::Something })
 }
 
 /// All that a comparison needs to know of a log.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use semver::Version;
 
+use super::Exit;
 use super::output::warn;
 use crate::diagnose::{Compiled, Vocabulary, compile};
 use crate::error::{Error, ErrorKind, Result};
@@ -17,10 +18,24 @@ pub(super) struct Loaded {
     pub(super) knowledge: Knowledge,
     /// The signatures that are on.
     pub(super) rules: Vec<Compiled>,
+    /// A pack that the user asked for, and that cannot be used whole.
+    pub(super) refused: Option<Error>,
+}
+
+impl Loaded {
+    /// How a verb that told what it could tell comes to its end: in trouble, if a pack that the user asked for is lame.
+    pub(super) fn end(self, exit: Exit) -> Result<Exit> {
+        self.refused.map_or(Ok(exit), Err)
+    }
+
+    /// The same for a verb that is not to begin with a lame pack, because it takes long or writes.
+    pub(super) fn whole(mut self) -> Result<Self> {
+        self.refused.take().map_or(Ok(self), Err)
+    }
 }
 
 /// All packs. A folder that cannot be read is an error, for the user asked for it; a file of a pack that cannot be
-/// used is told, and the others go on. Signatures in the sandbox, and replaced ones, are off.
+/// used is told, and the others go on: see [`Loaded::end`]. Signatures in the sandbox, and replaced ones, are off.
 pub(super) fn load(folders: &[String]) -> Result<Loaded> {
     let knowledge = known(folders)?;
     let mut unusable: Vec<String> = knowledge.errors.iter().map(ToString::to_string).collect();
@@ -29,13 +44,12 @@ pub(super) fn load(folders: &[String]) -> Result<Loaded> {
     for problem in &unusable {
         warn("pack", problem);
     }
-    match folders.iter().find(|f| unusable.iter().any(|p| p.starts_with(f.as_str()))) {
-        Some(folder) => {
-            let cause = "a file of this pack cannot be used (see above)";
-            Err(Error::new(ErrorKind::Pack, folder.as_str(), cause, "mend it, or leave the pack out"))
-        }
-        None => Ok(Loaded { knowledge, rules }),
-    }
+    let lame = folders.iter().find(|f| unusable.iter().any(|p| p.starts_with(f.as_str())));
+    let refused = lame.map(|folder| {
+        let cause = "a file of this pack cannot be used (see above); the rest was";
+        Error::new(ErrorKind::Pack, folder.as_str(), cause, "mend it, or leave the pack out")
+    });
+    Ok(Loaded { knowledge, rules, refused })
 }
 
 /// All packs with the overlay in force, as far as they can be used.

@@ -50,5 +50,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let view = TimelineView { all: arguments.all, unclassified: arguments.unclassified };
     let report = report::timeline(&reading.input, reading.start, &reading.lives, &reading.unknown, view);
     output::write(&report, &arguments.output)?;
-    Ok(Exit::Nothing)
+    loaded.end(Exit::Nothing)
 }

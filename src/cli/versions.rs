@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         held_alone: arguments.cached,
     };
     output::write(&report::versions(&list), &arguments.output)?;
-    Ok(Exit::Nothing)
+    loaded.end(Exit::Nothing)
 }
 
 /// Writes the registry's list of today into a file that has a list already.

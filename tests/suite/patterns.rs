@@ -353,9 +353,13 @@ fn a_broken_file_of_a_pack_takes_nothing_else_down() {
     let pack = user.pack("1.0.0", &json!({}));
     user.write("ours/signatures/broken.json", "{ \"schema\": 1, \"titl\": \"x\" }");
     user.write("zork.log", &format!("{BEGIN}\n{END}\n"));
+    let log = user.path("zork.log").to_str().unwrap().to_owned();
     let ran = user.run(&["diagnose", BAD, "--patterns", &pack]);
     assert_eq!(ran.status, 2, "the user asked for that pack");
     assert!(ran.err.contains("signatures/broken.json:1:"), "{}", ran.err);
+    assert!(ran.out.contains("get-404-session-expiry-loop"), "the run goes on: {}", ran.out);
+    let ran = user.run(&["diagnose", &log, "--patterns", &pack]);
+    assert!(ran.status == 2 && ran.out.contains("zork ended"), "its sound files, too: {}", ran.out);
     let ran = user.run(&["patterns", "test", &pack]);
     assert_eq!(ran.status, 1);
     assert!(ran.out.contains("did you mean `title`?") && ran.out.contains("1 ok of 1"), "{}", ran.out);

@@ -71,7 +71,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
         errors: &errors,
     });
     output::write(&report, &arguments.output)?;
-    Ok(if errors.is_empty() { super::exit(bisection.table.ending) } else { Exit::Trouble })
+    loaded.end(if errors.is_empty() { super::exit(bisection.table.ending) } else { Exit::Trouble })
 }
 
 /// What the logs are judged by, and how that came about.

@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         return Err(Error::new(ErrorKind::Usage, path.display().to_string(), "it is there already", remedy));
     }
     let own = folder.join("pack.json").exists().then(|| arguments.folder.clone());
-    let loaded = knowledge::load(&own.iter().cloned().collect::<Vec<_>>())?;
+    let loaded = knowledge::load(&own.iter().cloned().collect::<Vec<_>>())?.whole()?;
     let input = read(&arguments.log, &loaded, Wish::default())?.input;
     let lines = cut(&arguments.log, arguments.lines)?;
     let (events, _) = events_of(&lines, &loaded.knowledge);

@@ -119,7 +119,7 @@ impl Arguments {
 
 pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
     refuse_nonsense(arguments)?;
-    let mut loaded = knowledge::load(&arguments.subject.patterns)?;
+    let mut loaded = knowledge::load(&arguments.subject.patterns)?.whole()?;
     let def = client()?;
     let supply = arguments.supplying.supply(&def)?;
     let (ends, candidates) = course::lay(arguments, &supply, &mut loaded.knowledge.published)?;
