@@ -78,6 +78,7 @@ struct Found {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    output::heed(&arguments.output);
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let mut found = Found::default();
     let logs = if arguments.latest { vec![Ok(output::latest()?)] } else { logs(&arguments.paths) };

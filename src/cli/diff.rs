@@ -53,6 +53,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    output::heed(&arguments.output);
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let (mut good, mut bad) = match &arguments.pasted {
         Some(page) => pasted::sides(page, arguments, &loaded)?,

@@ -2,12 +2,13 @@
 #![allow(clippy::print_stderr)] // this is the one place that may
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::options::{Output, When};
 use super::{clipboard, summary};
 use crate::error::{Error, ErrorKind, Result};
-use crate::redact::{self, Count};
+use crate::redact::{self, Count, Redactor};
 use crate::render::{self, Format, Look};
 use crate::report::Report;
 use crate::source::{self, Log};
@@ -113,10 +114,36 @@ fn speaks_unicode() -> bool {
     value.is_none_or(|v| v.to_ascii_lowercase().contains("utf"))
 }
 
-/// Tells an error.
+/// Tells an error. What is said of an input may hold what the input holds: the name of an entry of an archive.
 pub(super) fn complain(error: &Error) {
     clear();
-    eprintln!("lastgood: {error}");
+    match error.kind() {
+        ErrorKind::Input => eprintln!("lastgood: {}", discreet(&error.to_string())),
+        _ => eprintln!("lastgood: {error}"),
+    }
+}
+
+/// Whether messages may tell all, as reports may with `--no-redact`.
+static FRANK: AtomicBool = AtomicBool::new(false);
+
+/// From now on messages hide what reports hide, and no more.
+pub(super) fn heed(output: &Output) {
+    FRANK.store(output.no_redact, Ordering::Relaxed);
+}
+
+/// A message on one line, harmless to a terminal, without what is secret. The user's own folder is `~`, so that a path
+/// in it can still be used.
+fn discreet(message: &str) -> String {
+    let message = render::harmless(message);
+    if FRANK.load(Ordering::Relaxed) {
+        return message;
+    }
+    let home = ["HOME", "USERPROFILE"].iter().find_map(|name| std::env::var(name).ok());
+    let message = match home.filter(|h| h.len() > 1) {
+        Some(home) => message.replace(&home, "~"),
+        None => message,
+    };
+    Redactor::new().text(&message)
 }
 
 /// The newest log of this machine's user; tells which it is.
@@ -129,7 +156,7 @@ pub(super) fn latest() -> Result<Log> {
 /// Tells something that does not stop the run.
 pub(super) fn warn(about: &str, message: &str) {
     clear();
-    eprintln!("lastgood: {about}: {message}");
+    eprintln!("lastgood: {}", discreet(&format!("{about}: {message}")));
 }
 
 /// Tells how something goes on.

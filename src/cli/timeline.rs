@@ -39,6 +39,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    output::heed(&arguments.output);
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let version = arguments.client_version.as_deref();
     let log = if arguments.latest { output::latest()? } else { only(&arguments.paths)? };

@@ -24,9 +24,10 @@ pub(super) fn read(source: Source, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<
         let head = Head::of(bytes).filter(|h| h.clock >= clock);
         clock = head.as_ref().map_or(clock, |h| h.clock);
         if head.is_none() && open.number > 0 {
-            match is_cut(bytes, &open) {
-                true => cut = true,
-                false => open.continue_with(bytes),
+            if is_cut(bytes, &open) {
+                cut = true;
+            } else {
+                open.continue_with(bytes);
             }
             return;
         }

@@ -20,6 +20,9 @@ const STDERR: &str = "Server stderr: ";
 const STDERR_LABELS: [&str; 2] = [STDERR, "stderr of the stdio server before restarting it: "];
 const CHAT: &str = "notifications/claude/channel: ";
 
+/// What the body of a key is told by.
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\n";
+
 /// What the lines belong to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Within {
@@ -126,14 +129,14 @@ impl LineRedactor {
         if body.trim().is_empty() || is_stand_in(body.trim()) {
             return text.to_owned();
         }
-        let hidden = self.redactor.text(&format!("-----BEGIN PRIVATE KEY-----{body}"));
-        format!("{}{end}", hidden.trim_start_matches("-----BEGIN PRIVATE KEY-----"))
+        let hidden = self.redactor.text(&format!("{KEY}{body}"));
+        format!("{}{end}", hidden.trim_start_matches(KEY))
     }
 
     /// The value that a label at the end of the line before awaits; blanks before it stay.
     fn awaited(&mut self, label: &str, text: &str) -> String {
-        let value =
-            text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '-' | '['));
+        let mark = |c: char| c.is_whitespace() || "\"'-[>+|•·".contains(c);
+        let value = text.trim_start_matches(mark);
         let lead = text.len() - value.len();
         let (lead, value) = text.split_at_checked(lead).unwrap_or(("", text));
         format!("{lead}{}", self.continued(label, value))

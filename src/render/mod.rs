@@ -26,6 +26,11 @@ mod fixture;
 
 use crate::report::Report;
 
+/// A text on one line that a terminal obeys in nothing, for messages beside a report.
+pub fn harmless(text: &str) -> String {
+    text::clean(text, true)
+}
+
 /// What the reader's screen can show; decided once, by `cli`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {

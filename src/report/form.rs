@@ -46,7 +46,7 @@ pub(super) fn form(document: &Value) -> Vec<Field> {
         field("expected", "What Should Happen?", expected(document, lead)),
         field("error_output", "Error Messages/Logs", Answer::Logs),
         field("reproduction", "Steps to Reproduce", reproduction(document)),
-        field("model", "Claude Model", Answer::Open("no log of MCP tells the model")),
+        field("model", "Claude Model", Answer::Open("which model was asked?")),
         field("regression", "Is this a regression?", regression(document)),
         field("working_version", "Last Working Version", working_version(document)),
         field("version", "Claude Code Version", version(document)),
@@ -55,7 +55,7 @@ pub(super) fn form(document: &Value) -> Vec<Field> {
             "Platform",
             Answer::Open("Anthropic API, AWS Bedrock, Google Vertex AI or another"),
         ),
-        field("os", "Operating System", Answer::Open("the logs do not say")),
+        field("os", "Operating System", system(document)),
         field("terminal", "Terminal/Shell", Answer::Open("the logs do not say")),
         field("additional", "Additional Information", Answer::Begun(additional(document))),
     ]
@@ -93,6 +93,18 @@ fn bad_version(document: &Value) -> Option<String> {
 
 fn good_version(document: &Value) -> Option<String> {
     text(document, "/good/client_version/value")
+}
+
+/// The system that the failing client ran on, as far as the form's choices follow from it.
+fn system(document: &Value) -> Answer {
+    let platform =
+        ["/bad", "/inputs/0", "/input"].iter().find_map(|input| text(document, &format!("{input}/platform")));
+    match platform.as_deref() {
+        Some("darwin") => Answer::Known(vec!["macOS".to_owned()]),
+        Some("win32") => Answer::Known(vec!["Windows".to_owned()]),
+        Some("linux") => Answer::Begun(vec!["Linux: Ubuntu/Debian, or another?".to_owned()]),
+        _ => Answer::Open("the logs do not say"),
+    }
 }
 
 fn actual(document: &Value, lead: Option<&Value>) -> Answer {
@@ -209,6 +221,14 @@ mod tests {
                 { "id": "x", "title": "T", "kind": "client-bug", "summary": "torn down", "expected": "go on", "new": true },
             ],
         })
+    }
+
+    #[test]
+    fn the_system_is_what_the_failing_client_says() {
+        let on = |platform: &str| answer(&json!({ "bad": { "platform": platform } }), "os");
+        assert_eq!(on("darwin"), Answer::Known(vec!["macOS".to_owned()]));
+        assert!(matches!(on("linux"), Answer::Begun(_)));
+        assert_eq!(on("plan9"), Answer::Open("the logs do not say"));
     }
 
     #[test]

@@ -32,6 +32,9 @@ pub struct Input {
     /// The versions of all client sessions of the log, where they are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_versions: Vec<String>,
+    /// What the client says that it runs on, as Node names it: `linux`, `darwin`, `win32`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
     /// How much of a clock it has: `full`, `time-of-day`, `none`.
     pub clock: &'static str,
     /// Lines that concern MCP.
@@ -117,6 +120,7 @@ pub struct Summary {
     first: Option<Stamp>,
     last: Option<Stamp>,
     last_line: u64,
+    platform: Option<String>,
     servers: BTreeMap<Arc<str>, Server>,
     order: Vec<Arc<str>>,
 }
@@ -159,6 +163,7 @@ impl Summary {
             first: None,
             last: None,
             last_line: 0,
+            platform: None,
             servers: BTreeMap::new(),
             order: Vec::new(),
         }
@@ -195,6 +200,9 @@ impl Summary {
                 self.classified += 1;
                 if event.apart {
                     self.see_session(event.session, line);
+                }
+                if let Some(platform) = event.str("platform") {
+                    self.platform = Some(platform.to_owned());
                 }
                 if let Some(name) = event.server.clone() {
                     self.with_servers.extend((!event.apart).then_some(event.session));
@@ -267,7 +275,7 @@ impl Summary {
         all.dedup();
         let client_versions = Some(all).filter(|all| all.len() > 1).unwrap_or_default();
         let form = if self.clock == Clock::None { dialect.form_without_clock } else { dialect.form };
-        let Self { mut servers, order, .. } = self;
+        let Self { mut servers, order, platform, .. } = self;
         let of = |name: Arc<str>| servers.remove(&name).map(|s| s.summary(&name));
         Input {
             path: path.to_owned(),
@@ -277,6 +285,7 @@ impl Summary {
             client_version,
             client_sessions: Some(self.with_servers.len() as u32).filter(|n| *n > 1),
             client_versions,
+            platform,
             clock: self.clock.as_str(),
             mcp_lines: self.mcp_lines,
             mcp_lines_classified: self.classified,

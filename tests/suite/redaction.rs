@@ -10,7 +10,8 @@ use lastgood::render::FORMATS;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{Ran, json_in, project, run, run_in, shared};
+use crate::packed::archive;
+use crate::program::{Ran, json_in, project, run, run_in, run_with, shared};
 
 /// Numbers that are the same in every run.
 struct Dice(u64);
@@ -115,20 +116,94 @@ const KINDS: &[Kind] = &[
     }),
 ];
 
+/// The same kinds, and more, in the shapes in which escapes, line ends and other languages leave them.
+const SHAPES: &[Kind] = &[
+    ("escaped twice", "Connection error: \"{\\\\\\\"password\\\\\\\":\\\\\\\"{}\\\\\\\"}\"", Dice::name),
+    (
+        "escaped in a URL",
+        "Connection error: to http%3A%2F%2F127.0.0.1%2Fcb%3Faccess_token%3D{}%26x%3D1",
+        |d| d.mixed(20),
+    ),
+    ("a value with a quote in it", "Connection error: {\"password\":\"ab\\\"{}\"}", Dice::name),
+    ("over a line end", "Connection error: Authorization: Bearer\n  {}", |d| d.mixed(24)),
+    (
+        "pretty headers",
+        "Connection error: {\n  \"headers\": {\n    \"X-Team-Id\": \"{}\"\n  }\n}",
+        Dice::name,
+    ),
+    ("pretty arguments", "Connection error: {\n  \"arguments\": {\n    \"who\": \"{}\"\n  }\n}", Dice::name),
+    ("stack frame", "Error stack: Error: x\n    at f (file:///home/{}/.nvm/cli.js:1383:5751)", Dice::name),
+    ("stack frame of Windows", "Error stack: Error: x\n    at f (C:\\Users\\{}\\cli.js:1:2)", Dice::name),
+    ("share", "Connection failed: spawn \\\\{}.corp\\share\\node.exe ENOENT", Dice::name),
+    ("slug of Windows", "Connection error: Cache/C--Users-{}-work/x", Dice::name),
+    ("tilde", "Connection failed: spawn ~{}/bin/x ENOENT", Dice::name),
+    (
+        "address and port",
+        "Connection error: connect ECONNREFUSED 2a02:8109:9c40:1b00:5d3:9c7a:{}:77e1:443",
+        |d| d.of("123456789a", 4),
+    ),
+    ("e-mail with a plus", "Connection error: {}+mcp@acme.io may not", Dice::name),
+    ("second cookie", "Connection error: Cookie: theme=dark; sid={}", |d| d.mixed(16)),
+    ("cookie list", "Connection error: {\"set-cookie\":[\"a=1; Path=/\",\"sid={}\"]}", |d| d.mixed(16)),
+    (
+        "resource",
+        "Authorization URL: http://127.0.0.1/authorize?resource=https%3A%2F%2F{}.example%2Fmcp",
+        Dice::name,
+    ),
+    (
+        "connection string in words",
+        "Connection failed: Server=tcp:127.0.0.1,1433;User ID=sa;Password={};Encrypt=true",
+        Dice::name,
+    ),
+    ("without a user", "Connection failed: redis://:{}@127.0.0.1:6379/0", Dice::name),
+    (
+        "variable",
+        "Connection failed: spawn docker run -e GITHUB_PERSONAL_ACCESS_TOKEN={} img ENOENT",
+        Dice::name,
+    ),
+    ("variable in YAML", "Connection error: env:\n  JIRA_TOKEN: {}", Dice::name),
+    ("curl", "Connection failed: spawn curl -u svc:{} http://127.0.0.1/ ENOENT", Dice::name),
+    ("header argument", "Connection failed: spawn npx mcp-remote --header X-Api-Key:{} ENOENT", Dice::name),
+    ("arguments of a command", "Starting {\"args\":[\"-y\",\"x\",\"--token\",\"{}\"]}", Dice::name),
+    ("as Node prints it", "Connection error: { headers: { authorization: 'Bearer {}' } }", Dice::name),
+    ("as Python prints it", "Connection error: {'api_key': '{}'}", Dice::name),
+    ("element", "Connection error: <password>{}</password>", Dice::name),
+    ("stripe key", "Connection error: no such key: sk_live_{}", |d| d.mixed(24)),
+    ("google token", "Connection error: ya29.{} expired", |d| d.mixed(60)),
+    (
+        "body of a key",
+        "Connection error: -----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----",
+        |d| d.mixed(64),
+    ),
+    ("certificate", "Connection error: cert's altnames: DNS:*.{}.io", Dice::name),
+    ("proxy", "Environment: {\"HTTPS_PROXY\":\"http://svc:{}@127.0.0.1:8080\"}", Dice::name),
+    ("user variable", "Environment: {\"USER\":\"{}\",\"SHELL\":\"/bin/sh\"}", Dice::name),
+    ("chat over lines", "notifications/claude/channel: hello\n{} says hi", Dice::name),
+    ("stderr over lines", "Server stderr: INFO start\nagain {} asked", Dice::name),
+    ("stderr of an error", "Server stderr: Error: no customer {} in the table", Dice::name),
+    (
+        "result of a tool",
+        "Received {\"content\":[{\"type\":\"text\",\"text\":\"Ticket of {}\"}]}",
+        Dice::name,
+    ),
+    ("session in words", "Connection error: session id {} not found", |d| format!("sess-{}", d.mixed(10))),
+    ("hidden signs", "Connection error: Authorization: Bearer ab\u{200b}{}", |d| d.mixed(20)),
+];
+
 /// Plants `count` secrets at random places of a log. Returns the log and the secrets.
 fn planted(log: &str, count: usize, seed: u64) -> (String, Vec<(&'static str, String)>) {
     let mut dice = Dice(seed);
     let mut lines: Vec<String> = log.lines().map(str::to_owned).collect();
     let mut secrets = Vec::new();
     for at in 0..count {
-        let (kind, message, make) = KINDS[at % KINDS.len()];
+        let (kind, message, make) = *KINDS.iter().chain(SHAPES).cycle().nth(at).unwrap();
         let secret = make(&mut dice);
         let said = message.replace("{}", &secret);
         let place = 1 + dice.below(lines.len() - 1);
         let clock =
             lines[place].split_once(' ').map(|(c, _)| c).filter(|c| c.ends_with('Z')).unwrap_or_default();
         let head = if clock.is_empty() { String::new() } else { format!("{clock} ") };
-        let level = if kind == "stderr" {
+        let level = if kind.starts_with("stderr") {
             "[ERROR] MCP server \"my-http-mcp\""
         } else {
             "[DEBUG] MCP server \"my-http-mcp\":"
@@ -212,7 +287,7 @@ fn without_redaction_the_same_secrets_do_come_out() {
     let found = left(&shown, &secrets);
     // What repeats is folded, so not all of them.
     let kinds: BTreeSet<&str> = found.iter().map(|(kind, _)| *kind).collect();
-    assert!(found.len() > 100 && kinds.len() + 4 > KINDS.len(), "only {} of {kinds:?}", found.len());
+    assert!(found.len() > 100 && kinds.len() > KINDS.len(), "only {} of {kinds:?}", found.len());
 }
 
 #[test]
@@ -231,6 +306,55 @@ fn the_redacted_log_holds_none_and_has_the_same_lines() {
             assert_eq!(again.out, ran.out, "redacting twice is not redacting once");
         }
     }
+}
+
+#[test]
+fn in_whatever_form_the_log_comes_none_of_them_comes_out() {
+    let (good, _) = pairs().swap_remove(0);
+    let (log, secrets) = planted(&good, 100, 0x1234_5678_9abc_def1);
+    let wide: Vec<u8> = format!("\u{feff}{log}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let entry = |line: &str| {
+        let said = line.split_once("MCP server \"my-http-mcp\"").map_or(line, |(_, said)| said);
+        let said = said.trim_start_matches([':', ' ']);
+        format!("{}\n", serde_json::json!({ "debug": said, "timestamp": "2026-11-23T00:23:20.763Z" }))
+    };
+    let records = log.replace("\n2026", "\u{0}2026");
+    let kept: String = records.split('\u{0}').map(|record| entry(record.trim_end())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    for (form, bytes) in [
+        ("UTF-16", wide),
+        ("packed", archive(&[("-Users-dave-app/bad.log", log.as_bytes())])),
+        ("quoted", log.lines().flat_map(|l| ["> ", l, "\n"]).collect::<String>().into_bytes()),
+        ("per server", kept.into_bytes()),
+    ] {
+        fs::write(folder.path().join("form.log"), bytes).unwrap();
+        for verb in [&["redact", "form.log"][..], &["timeline", "form.log", "--all", "--format", "json"]] {
+            let ran = run_in(folder.path(), verb);
+            assert!(ran.status < 2, "{form}: {}", ran.err);
+            let left = left(&(ran.out + &ran.err), &secrets);
+            assert!(left.is_empty(), "{form}, {}: {left:?}", verb[0]);
+        }
+    }
+}
+
+#[test]
+fn what_is_said_beside_a_report_hides_the_same_and_drives_no_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "-Users-dave-app/\u{1b}]0;owned\u{7}dave@acme.io.log";
+    fs::write(folder.path().join("a.zip"), archive(&[(name, b"")])).unwrap();
+    let said = |more: &[&str]| {
+        let ran = run_in(folder.path(), &[&["diagnose", "a.zip", "--format", "markdown"], more].concat());
+        assert!(ran.status == 2 && ran.err.contains("the file is empty"), "{}", ran.err);
+        let drives = |c: char| c.is_control() && c != '\n';
+        assert!(!(ran.out.clone() + &ran.err).contains(drives), "{:?} {:?}", ran.out, ran.err);
+        ran.err
+    };
+    assert!(!said(&[]).contains("dave"), "{}", said(&[]));
+    assert!(said(&["--no-redact"]).contains("dave@acme.io"));
+    let own = [("HOME", folder.path())];
+    let path = folder.path().join("none.log");
+    let ran = run_with(folder.path(), &["timeline", path.to_str().unwrap()], &own, b"");
+    assert_eq!(ran.err, "lastgood: ~/none.log: there is no such file; check the path\n");
 }
 
 /// A document with each text that may be redacted taken out.

@@ -9,7 +9,7 @@ pub(super) static RULES: &[Rule] = &[
         what: "the body of a private key in PEM form",
         mark: Mark::Sized("private key"),
         needles: &["PRIVATE KEY"],
-        pattern: r"(?s)-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|$)",
+        pattern: r"(?s)-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----\s*(.*?)(?:-----END|$)",
         pick: pick::whole,
         samples: &[
             (

@@ -9,11 +9,12 @@ pub(super) static RULES: &[Rule] = &[
         what: "the value of an Authorization header",
         mark: Mark::Named("token"),
         needles: &["authorization"],
-        pattern: r#"(?i)authorization["'`]?\s*[:=]\s*["'`]?(?:(?:bearer|basic|token|apikey|negotiate|ntlm)\s+([^\s"'`<>,;\\⏎…]+)|(?:digest|oauth|hawk|signature|aws4-hmac-sha256)\s+([^\n⏎…]+)|([^\s"'`<>,;\[\\⏎…]+))"#,
+        pattern: r#"(?i)authorization["'`]?\s*[:=]\s*["'`]?(?:(?:bearer|basic|token|apikey|negotiate|ntlm)(?:\s|\\[nrt])+([^\s"'`<>,;\\⏎…]+)|(?:digest|oauth|hawk|signature|aws4-hmac-sha256)\s+([^\n⏎…]+)|([^\s"'`<>,;\[\\⏎…]+))"#,
         pick: pick::value,
         samples: &[
             ("Authorization: Bearer demo-token", "Authorization: Bearer <token-1>"),
             (r#"{"Authorization":"Basic YW5uOmh1bnRlcjI="}"#, r#"{"Authorization":"Basic <token-1>"}"#),
+            (r"Authorization: Bearer\n  demo-token", r"Authorization: Bearer\n  <token-1>"),
             (r#"{\"authorization\":\"abc123\"}"#, r#"{\"authorization\":\"<token-1>\"}"#),
         ],
         alike: &[
@@ -27,7 +28,7 @@ pub(super) static RULES: &[Rule] = &[
         what: "a token behind `Bearer` or `Basic` anywhere",
         mark: Mark::Named("token"),
         needles: &["bearer", "basic"],
-        pattern: r"(?i)\b(?:bearer|basic)\s+([A-Za-z0-9+/=._~-]{6,})",
+        pattern: r"(?i)\b(?:bearer|basic)(?:\s|\\[nrt])+([A-Za-z0-9+/=._~-]{6,})",
         pick: pick::bearer,
         samples: &[
             ("sent Bearer a1b2c3d4e5", "sent Bearer <token-1>"),

@@ -201,7 +201,7 @@ pub(super) static RULES: &[Rule] = &[
         what: "user names in the folder names that the client makes of paths",
         mark: Mark::Named("user"),
         needles: &["-home-", "-Users-"],
-        pattern: r#"(?:^|[\s/\\"'`=:(,])(?:[A-Za-z]-)?(?:-mnt-[a-z])?-(?:home|Users)-([A-Za-z0-9]+)"#,
+        pattern: r#"(?:^|[\s/\\"'`=:(,!>])(?:[A-Za-z]-)?(?:-mnt-[a-z])?-(?:home|Users)-([A-Za-z0-9]+)"#,
         pick: pick::user,
         samples: &[
             ("~/.claude/projects/-home-ann-proj/x", "~/.claude/projects/-home-<user-1>-proj/x"),
