@@ -46,9 +46,12 @@ fn without_digests(report: &str) -> String {
     let (mut out, mut rest) = (String::new(), report);
     while let Some((before, behind)) = rest.split_once("\"packs\": [") {
         let (packs, after) = behind.split_once(']').unwrap();
-        let hidden = |text: &str| match text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            true => "(of the day)".to_owned(),
-            false => text.to_owned(),
+        let hidden = |text: &str| {
+            if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+                "(of the day)".to_owned()
+            } else {
+                text.to_owned()
+            }
         };
         let packs: Vec<String> = packs.split('"').map(hidden).collect();
         out.extend([before, "\"packs\": [", &packs.join("\""), "]"]);
