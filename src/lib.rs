@@ -6,9 +6,12 @@
 //! ```text
 //! source ─▶ parse ─▶ normalize ─▶ classify ─▶ timeline ─┬▶ align ─────┐
 //!                                    ▲                  ├▶ diagnose ──┼─▶ report ─▶ redact ─▶ render ─▶ bytes
-//!           pattern (knowledge as data) ────────────────┴▶ bisect ────┘
+//!           pattern (knowledge as data) ────────────────┴▶ bisect ────┤
+//!                                                        └▶ gateway ┘
 //! cli: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status
 //! ```
+//!
+//! `gateway` plays scripted MCP servers for clients that `bisect` drives; it is there with the feature of its name.
 //!
 //! The Rust API is not stable. The stable faces are the command line, the JSON documents (`schema`) and the
 //! pack format (`patterns/README.md`).

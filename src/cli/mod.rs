@@ -20,7 +20,6 @@ mod reading;
 mod redact;
 #[cfg(feature = "gateway")]
 mod reproduce;
-#[cfg(feature = "gateway")]
 mod scenario;
 #[cfg(feature = "gateway")]
 mod stage;

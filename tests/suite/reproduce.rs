@@ -68,8 +68,12 @@ impl Home {
     }
 
     fn reproduce(&self, arguments: &[&str]) -> Ran {
+        self.run(&[&["reproduce", "--offline"], arguments].concat())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lastgood"));
-        command.args(["reproduce", "--offline"]).args(arguments).current_dir(self.0.path());
+        command.args(arguments).current_dir(self.0.path());
         command.env_clear().env("LC_ALL", "C.UTF-8").env("HOME", self.0.path());
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("SOME_SECRET", "s3cr3t");
         let ran = command.output().unwrap();
@@ -163,4 +167,24 @@ fn what_cannot_be_told_is_said_and_is_trouble() {
     assert!(ran.out.contains("2.1.147 ran instead"), "{}", ran.out);
     let ran = home.reproduce(&["get-404", "--versions", "2.1.151", "-y"]);
     assert!(ran.err.contains("this version was never published; take 2.1.150 or 2.1.152"), "{}", ran.err);
+}
+
+#[test]
+fn a_search_needs_nothing_but_a_scenario() {
+    let home = Home::new();
+    let ends =
+        ["bisect", "run", "--good", "2.1.146", "--bad", "2.1.147", "--offline", "-y", "--format", "json"];
+    let ran = home.run(&[&ends[..], &["--gateway", "get-404"]].concat());
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let all = document(&ran);
+    let boundary = &all["boundaries"][0];
+    assert_eq!((&boundary["last_good"], &boundary["first_bad"]), (&"2.1.146".into(), &"2.1.147".into()));
+    assert!(all["how"]["command"].as_str().unwrap().contains("--gateway get-404"), "{}", all["how"]);
+    let environment = fs::read_to_string(home.path("environment")).unwrap();
+    assert!(environment.contains("ANTHROPIC_BASE_URL=http://127.0.0.1:"), "{environment}");
+    // The results of one scenario are none of another.
+    let ran = home.run(&[&ends[..], &["--gateway", "get-405"]].concat());
+    assert!(ran.status == 2 && ran.err.contains("the results of another probe"), "{}", ran.err);
+    let ran = home.run(&[&ends[..], &["--gateway", "get-404", "--mcp-config", "x.json"]].concat());
+    assert!(ran.status == 2 && ran.err.contains("--mcp-config"), "{}", ran.err);
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::super::knowledge::Loaded;
+use super::super::super::scenario;
 use super::Arguments;
 use super::course::Ends;
 use crate::bisect::ledger::Begin;
@@ -38,6 +39,10 @@ pub(super) fn begin(
         arguments.mcp_config.iter().map(PathBuf::as_path).chain(arguments.against.iter().map(Path::new))
     {
         parts.push(std::fs::read(path).map_err(|e| Error::input(path, e))?);
+    }
+    if let Some(name) = arguments.gateway() {
+        let scenario = scenario::find(name, &loaded.knowledge)?;
+        parts.push(serde_json::to_vec(&scenario.def).unwrap_or_default());
     }
     parts.push(arguments.prompt.clone().unwrap_or_default().into());
     if arguments.allow_tools {

@@ -4,6 +4,7 @@ mod consent;
 mod course;
 mod judge;
 mod rig;
+mod scenery;
 mod told;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ use crate::error::{Error, ErrorKind, Result};
 const EXAMPLES: &str = "\
 Examples:
   lastgood bisect run --good 2.1.146 --bad 2.1.152 --mcp-config mcp.json --signature get-404-session-expiry-loop
+  lastgood bisect run --good 2.1.146 --bad 2.1.152 --gateway get-404
   lastgood bisect run --good 2.1.146 --bad 2.1.152 -- ./probe.sh {client} {log}
 
 COMMAND runs once for each version that is tried. `{client}`, `{version}`, `{log}` and `{home}` are filled in, its exit
@@ -55,6 +57,10 @@ pub(in crate::cli) struct Arguments {
     /// The MCP servers, for the client's own `--mcp-config`
     #[arg(long, value_name = "FILE")]
     mcp_config: Option<PathBuf>,
+    /// Scripted servers instead, by the id of a scenario or its file, and a stub of the model: no account, no tokens
+    #[cfg(feature = "gateway")]
+    #[arg(long, value_name = "SCENARIO", conflicts_with = "mcp_config")]
+    gateway: Option<String>,
     /// What the client is asked for, where there is no COMMAND
     #[arg(long, value_name = "TEXT")]
     prompt: Option<String>,
@@ -103,6 +109,14 @@ pub(in crate::cli) struct Arguments {
 }
 
 impl Arguments {
+    /// The scenario that is asked for.
+    fn gateway(&self) -> Option<&str> {
+        #[cfg(feature = "gateway")]
+        return self.gateway.as_deref();
+        #[cfg(not(feature = "gateway"))]
+        None
+    }
+
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout)
     }
@@ -152,9 +166,9 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 fn refuse_nonsense(arguments: &Arguments) -> Result<()> {
-    if arguments.command.is_empty() && arguments.mcp_config.is_none() {
+    if arguments.command.is_empty() && arguments.mcp_config.is_none() && arguments.gateway().is_none() {
         let cause = "a client in a scratch home knows no server";
-        let remedy = "name its servers with --mcp-config FILE, or give a COMMAND behind `--`";
+        let remedy = "name its servers with --mcp-config FILE, script them with --gateway SCENARIO, or give a COMMAND behind `--`";
         return Err(Error::new(ErrorKind::Usage, "bisect run", cause, remedy));
     }
     Ok(())

@@ -13,16 +13,18 @@ use semver::Version;
 use super::super::super::knowledge::Loaded;
 use super::super::super::output;
 use super::super::super::reading::{Wish, read_as};
+use super::super::super::scenario;
 use super::super::super::supplying::tell;
 use super::Arguments;
 use super::course::Ends;
+use super::scenery::{self, Scenery};
 use crate::bisect::drive::{self, End, Environment, Order, Ran, Scratch, Words};
 use crate::bisect::ledger::{Ledger, Said};
 use crate::bisect::registry::{Client, Origin, Supply};
 use crate::bisect::run::{Rig, Tried};
 use crate::bisect::{Asked, Heard, Judge, Log, Sign, Word, bisect};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pattern::ClientDef;
+use crate::pattern::{ClientDef, Scenario};
 
 /// Everything that runs have in common.
 pub(super) struct Bench<'a> {
@@ -36,6 +38,7 @@ pub(super) struct Bench<'a> {
     environment: Environment,
     mcp_config: Option<PathBuf>,
     tools: String,
+    scenario: Option<Scenario>,
     here: PathBuf,
     /// The good end did not end as a command does that cannot be run.
     command_runs: AtomicBool,
@@ -65,6 +68,7 @@ impl<'a> Bench<'a> {
             environment: Environment::new(&ours, &def.environment, &arguments.pass_env)?,
             mcp_config: arguments.mcp_config.as_ref().map(named).transpose()?,
             tools: allowed(arguments, def)?,
+            scenario: arguments.gateway().map(|s| scenario::find(s, &loaded.knowledge)).transpose()?,
             here,
             command_runs: AtomicBool::new(false),
         };
@@ -86,7 +90,8 @@ impl<'a> Bench<'a> {
         }
         let arguments = self.def.layout(version).map(|l| l.arguments.clone()).unwrap_or_default();
         let allow = self.def.allow.iter().filter(|_| self.arguments.allow_tools).cloned();
-        std::iter::once("{client}".to_owned()).chain(arguments).chain(allow).collect()
+        let stub = scenery::arguments(self.scenario.as_ref(), self.def);
+        std::iter::once("{client}".to_owned()).chain(arguments).chain(allow).chain(stub).collect()
     }
 
     /// The tools that the client may call without asking.
@@ -196,9 +201,10 @@ impl<'a> Bench<'a> {
     fn execute(&self, version: &Version) -> Result<(Ran, Option<String>)> {
         let client = self.supply.get(version, &tell)?;
         let scratch = Scratch::new()?;
+        let scenery = scenery::set(self.scenario.as_ref(), self.def, &scratch)?;
         output::progress(&format!("{version}: running"));
         let ran = drive::run(
-            &self.order(&client, &scratch).as_order(self),
+            &self.order(&client, &scratch, &scenery).as_order(self),
             &scratch,
             client.layout.logs.as_deref(),
         )?;
@@ -207,14 +213,14 @@ impl<'a> Bench<'a> {
         Ok((ran, log))
     }
 
-    fn order(&self, client: &Client<'_>, scratch: &Scratch) -> Filled {
+    fn order(&self, client: &Client<'_>, scratch: &Scratch, scenery: &Scenery) -> Filled {
         let (log, home, version) = (scratch.log(), scratch.home(), client.version.to_string());
         let words = Words {
             client: &client.command,
             version: &version,
             log: &log,
             home: &home,
-            mcp_config: self.mcp_config.as_deref(),
+            mcp_config: scenery.config.as_deref().or(self.mcp_config.as_deref()),
             prompt: self.prompt(),
             tools: &self.tools,
         };
@@ -223,7 +229,12 @@ impl<'a> Bench<'a> {
         Filled {
             command: words.fill(&self.template(&client.version)),
             folder,
-            environment: self.environment.of(scratch),
+            environment: self
+                .environment
+                .of(scratch)
+                .into_iter()
+                .chain(scenery.environment.clone())
+                .collect(),
         }
     }
 

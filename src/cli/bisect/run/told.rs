@@ -138,6 +138,7 @@ fn command(arguments: &Arguments, ends: &Ends) -> String {
     option("--signature", arguments.signature.clone());
     option("--against", arguments.against.clone());
     option("--mcp-config", arguments.mcp_config.as_ref().map(|p| p.display().to_string()));
+    option("--gateway", arguments.gateway().map(str::to_owned));
     option("--prompt", arguments.prompt.clone());
     option("--repeat", Some(arguments.repeat).filter(|n| *n > 1).map(|n| n.to_string()));
     option("--timeout", Some(arguments.timeout).filter(|s| *s != 120).map(|s| s.to_string()));
