@@ -388,3 +388,63 @@ fn folders_globs_lists_and_standard_input_name_the_same_log() {
         assert_eq!(Story::told(&serde_json::from_str(&ran.out).unwrap()), plain);
     }
 }
+
+#[test]
+fn the_newest_log_is_found_where_each_system_keeps_it_and_named() {
+    let log = fs::read(project().join("samples/get-404/bad.log")).unwrap();
+    let entries = "{\"debug\":\"Starting connection with timeout of 30000ms\"}\n";
+    let run = "p/mcp-logs-files/2026-08-11T06-19-12-114Z.jsonl";
+    for (place, variable, bytes) in [
+        (".claude/debug/06729dd8.txt".to_owned(), "HOME", log.as_slice()),
+        (".claude/debug/06729dd8.txt".to_owned(), "USERPROFILE", &log),
+        ("mine/a.txt".to_owned(), "CLAUDE_CODE_DEBUG_LOGS_DIR", &log),
+        (format!(".cache/claude-cli-nodejs/{run}"), "HOME", entries.as_bytes()),
+        (format!("Library/Caches/claude-cli-nodejs/{run}"), "HOME", entries.as_bytes()),
+        (format!("AppData/claude-cli-nodejs/Cache/{run}"), "LOCALAPPDATA", entries.as_bytes()),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join(&place);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, bytes).unwrap();
+        let told = match variable {
+            "HOME" | "USERPROFILE" => home.path().to_owned(),
+            _ => home.path().join(place.split('/').next().unwrap()),
+        };
+        for verb in ["diagnose", "timeline"] {
+            let ran = run_with(home.path(), &[verb, "--latest"], &[(variable, &told)], b"");
+            assert!(ran.status < 2, "{place}: {}", ran.err);
+            let file = place.rsplit('/').next().unwrap();
+            let said = ran.err.contains("--latest: ") && ran.err.contains(file);
+            assert!(said && ran.err.contains("newest"), "{place}: {}", ran.err);
+        }
+    }
+    let home = tempfile::tempdir().unwrap();
+    let ran = run_with(home.path(), &["diagnose", "--latest"], &[("HOME", home.path())], b"");
+    assert!(ran.status == 2 && ran.err.contains("no log in ~/.claude/debug"), "{}", ran.err);
+}
+
+#[test]
+fn the_page_of_the_seed_is_compared_from_a_file_and_from_standard_input_and_read_untold() {
+    let Some(issues) = shared("issues") else { return };
+    let page = fs::read(issues.join("62198-page.txt")).unwrap();
+    for path in ["62198-page.txt", "-"] {
+        let arguments = ["diff", "--pasted", path, "--format", "json"];
+        let ran = run_with::<&str>(&issues, &arguments, &[], &page);
+        let document: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!((ran.status, document["verdict"].as_str()), (1, Some("regressed")));
+        assert_eq!(document["good"]["client_version"]["value"], "2.1.146");
+        assert_eq!(document["bad"]["client_version"]["value"], "2.1.147");
+        assert_eq!(document["findings"][0]["id"], "get-404-session-expiry-loop");
+        assert!(ran.err.contains("good is 2.1.146") && ran.err.contains("4 more are copies"), "{}", ran.err);
+        let said = run_with::<&str>(&issues, &arguments[..3], &[], &page).out;
+        let words = ["regressed", "get-404-session-expiry-loop", "2.1.146", "2.1.147"];
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    }
+    let story = Story::of(&issues, &["62198-page.txt"]);
+    assert!(story.plot().0.contains(&("get-404-session-expiry-loop", "my-http-mcp")));
+    let lives = json_in(&issues, &["timeline", "62198-page.txt"]);
+    assert_eq!(
+        (lives["input"]["form"].as_str(), lives["input"]["mcp_lines"].as_u64()),
+        (Some("pasted"), Some(15))
+    );
+}

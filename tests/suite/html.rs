@@ -54,6 +54,23 @@ fn open(browser: &Path, page: &Path) -> Seen {
     Seen { dom, console }
 }
 
+/// What a script finds in the page, which it sees in a frame as wide as a phone; `page` is its root, `all` and `one`
+/// find elements by a selector.
+fn driven(browser: &Path, page: &Path, script: &str) -> String {
+    let frame = page.with_file_name("frame.html");
+    let name = page.file_name().unwrap().to_str().unwrap();
+    let html = format!(
+        "<!doctype html><title>-</title><iframe id=frame width=360 height=700 style=border:0></iframe>\
+         <script>frame.onload = () => {{ const seen = frame.contentDocument, page = seen.documentElement;\
+         const all = (what) => [...seen.querySelectorAll(what)], one = (what) => seen.querySelector(what);\
+         document.title = {script}; }}; frame.src = '{name}'</script>"
+    );
+    fs::write(&frame, html).unwrap();
+    let dom = open(browser, &frame).dom;
+    let (_, title) = dom.split_once("<title>").unwrap();
+    title.split_once("</title>").unwrap().0.to_owned()
+}
+
 fn report(case: &str, folder: &Path) -> PathBuf {
     let ran =
         run_in(&project().join("samples").join(case), &["diff", "good.log", "bad.log", "--format", "html"]);
@@ -118,16 +135,38 @@ fn no_page_is_wider_than_a_phone() {
     let folder = tempfile::tempdir().unwrap();
     for case in ["get-404", "get-404-among-others"] {
         let page = report(case, folder.path());
-        let frame = folder.path().join("frame.html");
-        let script = "frame.onload = () => { const page = frame.contentDocument.documentElement;\
-                      document.title = `${page.scrollWidth} of ${page.clientWidth}`; }";
-        let name = page.file_name().unwrap().to_str().unwrap();
-        let html = format!(
-            "<!doctype html><title>-</title><iframe id=frame width=360 height=700 style=border:0></iframe>\
-             <script>{script}; frame.src = '{name}'</script>"
-        );
-        fs::write(&frame, html).unwrap();
-        let dom = open(&browser, &frame).dom;
-        assert!(dom.contains("<title>360 of 360</title>"), "{case}: {:?}", values(&dom, "<title>"));
+        let widths = driven(&browser, &page, "`${page.scrollWidth} of ${page.clientWidth}`");
+        assert_eq!(widths, "360 of 360", "{case}");
     }
+}
+
+#[test]
+fn a_mark_tells_its_line_under_the_keyboard_and_the_pointer_and_evidence_leads_to_its_row() {
+    let Some(browser) = browser() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let page = report("get-404", folder.path());
+    let mark = "one('figure a[href=\"#life-1-row-5\"]')";
+    let expired = "MCP session expired (server returned 404)";
+    let focused = driven(&browser, &page, &format!("({mark}.focus(), one('.readout').textContent)"));
+    assert!(focused.contains(expired), "{focused}");
+    let over = "new frame.contentWindow.PointerEvent('pointerover', { bubbles: true })";
+    let pointed =
+        driven(&browser, &page, &format!("({mark}.dispatchEvent({over}), one('.readout').textContent)"));
+    assert!(pointed.contains(expired), "{pointed}");
+    let led = "(one('#finding-1-line-138 a').click(), one(frame.contentWindow.location.hash).textContent)";
+    assert!(driven(&browser, &page, led).contains(expired));
+    let back = "(one('#life-1-row-5 a.proof').click(), one(frame.contentWindow.location.hash).textContent)";
+    assert!(driven(&browser, &page, back).contains(expired));
+    let stops = driven(&browser, &page, "all('figure a:not([tabindex=\"-1\"])').length");
+    assert!(stops.parse::<u32>().unwrap() > 10, "only {stops} marks can be reached by Tab");
+}
+
+#[test]
+fn what_is_folded_is_open_on_paper() {
+    let Some(browser) = browser() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let page = report("get-404", folder.path());
+    let shut =
+        "(frame.contentWindow.dispatchEvent(new Event('beforeprint')), all('details:not([open])').length)";
+    assert_eq!(driven(&browser, &page, shut), "0");
 }
