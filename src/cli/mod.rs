@@ -44,7 +44,7 @@ Examples:
   lastgood bisect logs logs/                           which version broke it, and which one fixed it?
   lastgood redact bad.log -o safe.log                  the log, safe to share
 
-A log is what `claude --debug --debug-file PATH` writes. Nothing leaves this machine.
+A log is what `claude --debug --debug-file PATH` writes. No log leaves this machine.
 
 Exit status: 0 nothing found or no difference, 1 findings or differences, 2 trouble.";
 

@@ -46,22 +46,26 @@ pub fn fetch(origin: &str) -> Result<Fetched> {
 
 /// The text of the signature that lies beside the archive at `origin`.
 pub fn fetch_signature(origin: &str) -> Result<String> {
-    let bytes = bytes(&format!("{origin}{SIGNATURE}"), MAX_SIGNATURE)?;
+    let (archive, query) = match local(origin)?.is_none().then(|| origin.find(['?', '#'])).flatten() {
+        Some(at) => origin.split_at(at),
+        None => (origin, ""),
+    };
+    let bytes = bytes(&format!("{archive}{SIGNATURE}{query}"), MAX_SIGNATURE)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The path that is meant; `None`: it is on another machine.
 fn local(origin: &str) -> Result<Option<&str>> {
+    let names_user = |rest: &str| rest.split(['/', '?', '#']).next().is_some_and(|host| host.contains('@'));
     match origin.split_once("://") {
         None => Ok(Some(origin)),
         Some(("file", path)) => Ok(Some(path)),
-        Some(("https", rest)) if !rest.split(['/', '?', '#']).next().unwrap_or_default().contains('@') => {
-            Ok(None)
-        }
-        Some(("https", _)) => {
+        // Whatever the scheme: an error must not repeat the password.
+        Some((_, rest)) if names_user(rest) => {
             let cause = "a name or password in a URL ends up in files and logs";
             Err(Error::new(ErrorKind::Usage, "patterns", cause, "download the pack, and give the file"))
         }
+        Some(("https", _)) => Ok(None),
         Some(_) => {
             let cause = "packs are taken from folders, files, and file:// or https:// URLs";
             Err(Error::new(ErrorKind::Usage, origin, cause, "download it, and give the file"))
@@ -103,7 +107,12 @@ mod tests {
         assert_eq!(local("file:///a/b").unwrap(), Some("/a/b"));
         assert_eq!(local("https://example.com/p.tar.gz").unwrap(), None);
         assert_eq!(local("https://example.com/@us/p.tar.gz").unwrap(), None);
-        for refused in ["http://example.com/p.tar.gz", "ftp://example.com/p", "https://me:pw@example.com/p"] {
+        for refused in [
+            "http://example.com/p.tar.gz",
+            "ftp://me:pw@example.com/p",
+            "https://me:pw@example.com/p",
+            "http://me:pw@a/",
+        ] {
             let error = local(refused).unwrap_err().to_string();
             assert!(!error.contains("pw"), "{error}");
         }
