@@ -12,7 +12,7 @@ mod settle;
 mod surroundings;
 
 pub use lives::{Aligned, Change, ChangeKind, align};
-pub use servers::{Pair, pair};
+pub use servers::{Pair, is_elsewhere, pair};
 pub use surroundings::{Changes, Focus, LineChange, Relevance, Surroundings, compare};
 
 use crate::timeline::{Input, Item, Life, Outcome};

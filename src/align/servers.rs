@@ -1,5 +1,7 @@
 //! Pairs the servers of two logs: by name, and what is left by transport and place.
 
+use std::net::IpAddr;
+
 use crate::timeline::ServerSummary;
 
 /// A server of the good log and its counterpart in the bad one.
@@ -25,6 +27,26 @@ pub fn pair(good: &[ServerSummary], bad: &[ServerSummary]) -> Vec<Pair> {
     pairs
 }
 
+/// Whether two places are not the same. The port of a loopback address says nothing: what listens there takes any that is
+/// free, and so a scripted server has another one in each run.
+pub fn is_elsewhere(one: &str, other: &str) -> bool {
+    one != other && without_local_port(one) != without_local_port(other)
+}
+
+/// An address without its port, where that is one of loopback.
+fn without_local_port(place: &str) -> String {
+    let (scheme, rest) = place.split_once("://").unwrap_or(("", place));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    let is_local = host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|a| a.is_loopback());
+    if is_local { format!("{scheme}://{host}{path}") } else { place.to_owned() }
+}
+
 /// The unpaired server with the transport and place of `b`, if there is exactly one: two candidates would be a guess.
 fn take_at_same_place(free: &mut Vec<&ServerSummary>, b: &ServerSummary) -> Option<String> {
     let same = |g: &&ServerSummary| g.place.is_some() && g.place == b.place && g.transport == b.transport;
@@ -35,7 +57,7 @@ fn take_at_same_place(free: &mut Vec<&ServerSummary>, b: &ServerSummary) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::pair;
+    use super::{is_elsewhere, pair};
     use crate::timeline::ServerSummary;
 
     fn server(name: &str, place: &str) -> ServerSummary {
@@ -59,6 +81,25 @@ mod tests {
     #[allow(clippy::unnecessary_wraps)] // keeps the tables below short
     fn some(name: &str) -> Option<String> {
         Some(name.to_owned())
+    }
+
+    #[test]
+    fn only_the_port_of_a_loopback_address_may_differ() {
+        let same = [
+            ("http://127.0.0.1:4001/mcp/a", "http://127.0.0.1:4002/mcp/a"),
+            ("http://localhost:1/mcp", "http://localhost/mcp"),
+            ("http://[::1]:1/mcp", "http://[::1]:2/mcp"),
+            ("https://mcp.example:1/mcp", "https://mcp.example:1/mcp"),
+        ];
+        let other = [
+            ("https://mcp.example:1/mcp", "https://mcp.example:2/mcp"),
+            ("http://127.0.0.1:1/a", "http://127.0.0.1:1/b"),
+            ("http://127.0.0.1:1/a", "https://127.0.0.1:2/a"),
+            ("http://127.0.0.1:1/a", "http://10.0.0.1:1/a"),
+            ("http://127.0.0.1.example:1/a", "http://127.0.0.1.example:2/a"),
+        ];
+        assert!(same.iter().all(|(a, b)| !is_elsewhere(a, b) && !is_elsewhere(b, a)));
+        assert!(other.iter().all(|(a, b)| is_elsewhere(a, b) && is_elsewhere(b, a)));
     }
 
     #[test]

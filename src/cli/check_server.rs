@@ -5,7 +5,7 @@ use clap::Args;
 use super::options::Output;
 use super::{Exit, knowledge, output};
 use crate::error::{Error, ErrorKind, Result};
-use crate::gateway::probe::{Probe, Probed};
+use crate::gateway::probe::{Answered, Probe, Probed};
 use crate::pattern::{Knowledge, Level};
 use crate::report::{self, Checked};
 
@@ -14,10 +14,10 @@ Examples:
   lastgood check-server --url http://127.0.0.1:8080/mcp
   lastgood check-server --url https://mcp.example/mcp --header 'Authorization: Bearer …'
 
-It begins a session as a client does, asks what the clauses ask, and ends the session; it calls no tool. Headers go to
-that server and nowhere else, and are in no report.
+It begins a session as a client does, asks what the clauses ask, and ends every session; it calls no tool. Headers go to
+that server and nowhere else, and are in no report. Clauses of another revision than the negotiated one do not apply.
 
-Exit status: 0 every MUST is kept and no client version breaks, 1 not so, 2 trouble.";
+Exit status: 0 every MUST is kept and no client version breaks, 1 not so, 2 trouble, or a clause got no answer.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -36,21 +36,22 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
-    let knowledge = knowledge::known(&arguments.patterns)?;
+    let loaded = knowledge::load(&arguments.patterns)?;
+    let knowledge = &loaded.knowledge;
     let mut probe = Probe::new(address(&arguments.url)?, headers(&arguments.header)?);
-    probe.begin().map_err(|why| {
+    let begun = probe.begin().map_err(|why| {
         let remedy = "check the address; where it wants credentials, give them with --header";
         Error::new(ErrorKind::Input, "--url", why, remedy)
-    })?;
-    let probed: Vec<Probed> = knowledge.server_clauses.iter().map(|clause| probe.test(clause)).collect();
-    let checked = Checked {
-        revision: probe.revision(),
-        sessions: probe.has_sessions(),
-        probed: &probed,
-        knowledge: &knowledge,
-    };
+    });
+    let probed = begun
+        .map(|()| knowledge.server_clauses.iter().map(|clause| probe.test(clause)).collect::<Vec<Probed>>());
+    probe.end();
+    let probed = probed?;
+    let checked =
+        Checked { revision: probe.revision(), sessions: probe.has_sessions(), probed: &probed, knowledge };
     output::write(&report::check_server(&checked), &arguments.output)?;
-    Ok(exit(&probed, &knowledge))
+    let exit = exit(&probed, knowledge);
+    loaded.end(exit)
 }
 
 fn address(url: &str) -> Result<&str> {
@@ -78,10 +79,17 @@ fn headers(all: &[String]) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
+/// A clause that could not be asked is trouble, whatever the others say: nobody may take silence for a server that is well.
 fn exit(probed: &[Probed], knowledge: &Knowledge) -> Exit {
     let must =
         |p: &&Probed| knowledge.server_clauses.iter().any(|c| c.id == p.clause && c.level == Level::Must);
-    let wrong = probed.iter().filter(must).any(|p| p.right == Some(false));
+    let wrong = probed.iter().filter(must).any(|p| p.right == Answered::Wrong);
     let breaks = probed.iter().any(|p| !p.breaks.is_empty());
-    if wrong || breaks { Exit::Something } else { Exit::Nothing }
+    if probed.iter().any(|p| p.right == Answered::Not) {
+        Exit::Trouble
+    } else if wrong || breaks {
+        Exit::Something
+    } else {
+        Exit::Nothing
+    }
 }

@@ -47,12 +47,11 @@ impl Stage {
         &self.config
     }
 
-    /// What the client gets to know besides what every run does.
-    pub(super) fn environment(&self, def: &ClientDef, scenario: &Scenario) -> Vec<(OsString, OsString)> {
+    /// Where the client finds the stub of the model's API; nothing is laid over these.
+    pub(super) fn environment(&self, def: &ClientDef) -> Vec<(OsString, OsString)> {
         let stub = def.stub.environment.iter();
-        let stub =
-            stub.map(|(name, value)| (name.into(), value.replace("{model}", &self.gateway.origin()).into()));
-        stub.chain(scenario.def.environment.iter().map(|(n, v)| (n.into(), v.into()))).collect()
+        stub.map(|(name, value)| (name.into(), value.replace("{model}", &self.gateway.origin()).into()))
+            .collect()
     }
 
     /// What the servers saw; `keep` is where the record goes.
@@ -63,8 +62,24 @@ impl Stage {
     }
 }
 
+/// The variables of the scenario's file. They come first: what isolates a run, and the stub, are laid over them.
+pub(super) fn variables(scenario: &Scenario) -> Vec<(OsString, OsString)> {
+    scenario.def.environment.iter().map(|(n, v)| (n.into(), v.into())).collect()
+}
+
+/// What a consent says of them: those of the file with their values, and the names of the stub's.
+pub(super) fn shown(def: &ClientDef, scenario: &Scenario) -> Vec<String> {
+    let own = scenario.def.environment.iter().map(|(name, value)| format!("{name}={value}"));
+    own.chain(def.stub.environment.keys().cloned()).collect()
+}
+
+/// The tool that the stub calls, and the client lets it.
+pub(super) fn tool(scenario: &Scenario) -> String {
+    gateway::tool_name(&scenario.def)
+}
+
 /// Arguments of the client that let it use the tool without asking.
 pub(super) fn arguments(def: &ClientDef, scenario: &Scenario) -> Vec<String> {
-    let tool = gateway::tool_name(&scenario.def);
+    let tool = tool(scenario);
     def.stub.arguments.iter().map(|word| word.replace("{tool}", &tool)).collect()
 }

@@ -3,6 +3,8 @@
 //! Comes in: a clause, and what the server saw. Goes out: a [`Held`]: kept, broken or not seen, with the lines of the
 //! record that show it. What a client would have had to do later says nothing where it was ended before its time.
 
+use serde_json::Value;
+
 use crate::pattern::{ClientClause, SeenDef};
 
 use super::record::Seen;
@@ -52,6 +54,9 @@ pub fn hold(clause: &ClientClause, seen: &[Seen], server: &str, whole: bool) -> 
         evidence: lines.iter().map(|s| (s.n, s.in_short())).collect(),
         missing,
     };
+    if !asks_for_it(clause, &ours) {
+        return held(Kept::NotSeen, &[], None);
+    }
     let Some(given) = ours.iter().position(|s| fits(&clause.given, s)) else {
         return held(Kept::NotSeen, &[], None);
     };
@@ -71,6 +76,17 @@ pub fn hold(clause: &ClientClause, seen: &[Seen], server: &str, whole: bool) -> 
         lines.push(later[at - 1]);
     }
     held(Kept::Kept, &lines, None)
+}
+
+/// Whether the clause is of every revision that was negotiated; where no server answered, that the client asked for.
+fn asks_for_it(clause: &ClientClause, ours: &[&Seen]) -> bool {
+    let answered = ours.iter().filter_map(|s| s.answered.revision.as_deref());
+    let mut revisions: Vec<&str> = answered.collect();
+    if revisions.is_empty() {
+        revisions = ours.iter().filter_map(|s| s.told.get("revision").and_then(Value::as_str)).collect();
+    }
+    let is_of = |r: &&str| clause.revisions.iter().any(|c| c == r);
+    clause.revisions.is_empty() || (!revisions.is_empty() && revisions.iter().all(is_of))
 }
 
 /// Whether a request is such a one.
@@ -151,6 +167,27 @@ mod tests {
         assert_eq!(hold(&again, &seen(&LIFE[..2]), "a", false).kept, Kept::NotSeen);
         assert_eq!(hold(&again, &seen(&LIFE[..1]), "a", true).kept, Kept::NotSeen);
         assert_eq!(hold(&again, &seen(&LIFE), "b", true).kept, Kept::NotSeen, "another server");
+    }
+
+    #[test]
+    fn a_clause_accuses_nobody_who_negotiated_a_revision_without_it() {
+        let mut of_june = clause(
+            &json!({ "rpc": ["initialize"] }),
+            &json!([]),
+            &json!([{ "rpc": ["tools/call"], "lacks": { "mcp-protocol-version": "" } }]),
+        );
+        of_june.revisions = vec!["2025-06-18".to_owned(), "2025-11-25".to_owned()];
+        let kept = |asked: Option<&str>, answered: Option<&str>| {
+            let mut all = seen(&LIFE);
+            all[0].told.extend(asked.map(|r| ("revision".to_owned(), r.into())));
+            all[0].answered.revision = answered.map(str::to_owned);
+            hold(&of_june, &all, "a", true).kept
+        };
+        assert_eq!(kept(Some("2025-11-25"), Some("2025-06-18")), Kept::Broken);
+        assert_eq!(kept(Some("2025-11-25"), None), Kept::Broken, "what it asks for it speaks");
+        assert_eq!(kept(Some("2025-11-25"), Some("2025-03-26")), Kept::NotSeen);
+        assert_eq!(kept(Some("2025-03-26"), None), Kept::NotSeen);
+        assert_eq!(kept(None, None), Kept::NotSeen);
     }
 
     #[test]

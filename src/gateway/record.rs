@@ -67,12 +67,15 @@ pub struct Answered {
     /// The code of a JSON-RPC error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<i64>,
+    /// The revision of MCP that an answer to `initialize` chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
 }
 
 impl Answered {
     /// What an act says of itself.
     pub fn of(act: &Act) -> Self {
-        let plain = |how: &str, status| Self { how: how.to_owned(), status, error: None };
+        let plain = |how: &str, status| Self { how: how.to_owned(), status, error: None, revision: None };
         match act {
             Act::Hang => plain("hang", None),
             Act::Drop => plain("drop", None),
@@ -84,8 +87,11 @@ impl Answered {
                     Body::Cut(_) => ("cut", None),
                     Body::Stream(stream) => ("stream", stream.messages.first().cloned()),
                 };
-                let error = text.and_then(|v: Value| v.pointer("/error/code").and_then(Value::as_i64));
-                Self { how: how.to_owned(), status: Some(*status), error }
+                let text: Value = text.unwrap_or_default();
+                let error = text.pointer("/error/code").and_then(Value::as_i64);
+                let revision = text.pointer("/result/protocolVersion").and_then(Value::as_str);
+                let revision = revision.map(str::to_owned);
+                Self { how: how.to_owned(), status: Some(*status), error, revision }
             }
         }
     }
@@ -123,13 +129,14 @@ impl Seen {
             session_number: None,
             headers: kept(&asked.headers),
             told,
-            answered: Answered { how: "hang".to_owned(), status: None, error: None },
+            answered: Answered { how: "hang".to_owned(), status: None, error: None, revision: None },
         }
     }
 
     /// A request to a path that is nobody's, or to the model.
     pub(super) fn elsewhere(server: Option<&str>, asked: &Asked, status: u16) -> Self {
-        let answered = Answered { how: "answer".to_owned(), status: Some(status), error: None };
+        let answered =
+            Answered { how: "answer".to_owned(), status: Some(status), error: None, revision: None };
         let server_name = server.unwrap_or_default();
         let seen = Self::of(server_name, asked, SessionWord::None, None, &Value::Null);
         Self { server: server.map(str::to_owned), answered, ..seen }

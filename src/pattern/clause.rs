@@ -63,6 +63,9 @@ pub struct ClientClause {
     pub spec: String,
     /// What it asks for, in one sentence.
     pub says: String,
+    /// The revisions of MCP that ask for it; without any, all. Where another one was negotiated it says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
     /// The scenario that puts it to the test; its first server is looked at.
     pub scenario: String,
     /// The request that must have come before the clause means anything.
@@ -116,6 +119,9 @@ pub struct ServerClause {
     pub spec: String,
     /// What it asks for, in one sentence.
     pub says: String,
+    /// The revisions of MCP that ask for it; without any, all. Where another one was negotiated it says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<String>,
     /// The request that puts it to the test; before it a session is begun, as a client does.
     pub ask: AskDef,
     /// The answers that are right; one is enough.
@@ -143,6 +149,9 @@ pub struct AskDef {
     /// Whether it means anything only where the server gives session ids.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_session: bool,
+    /// The capability of the server without which it means nothing, e.g. `tools`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_capability: Option<String>,
 }
 
 /// An answer: all words must fit.

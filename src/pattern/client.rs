@@ -31,6 +31,8 @@ pub struct ClientDef {
     pub installed: Vec<String>,
     /// Variables that every run gets.
     pub environment: BTreeMap<String, String>,
+    /// The only variables that a scenario may set, for a scenario is a file of somebody's and the client runs with them.
+    pub scenario_environment: Vec<String>,
     /// How it is told to use a stub of the model's API in place of the model.
     pub stub: StubDef,
     /// How it is packed, by version.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::client::ClientDef;
 use super::lint::line_and_column;
 use super::pack::{PackError, SCHEMA, unknown_schema, without_position};
 
@@ -25,7 +26,7 @@ pub struct ScenarioDef {
     /// What the stub of the model's API does.
     #[serde(default)]
     pub model: ModelDef,
-    /// Variables that the client gets besides its own.
+    /// Variables that the client gets besides its own: those alone that `client.json` lets scenarios set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
 }
@@ -312,14 +313,35 @@ impl ScenarioDef {
             }
             server.problems(&at, &mut all);
         }
+        all.extend(self.servers.first().and_then(ServerDef::uncallable));
+        all.extend(self.foreign_variables());
         all
     }
+
+    /// Variables that are none of a scenario's business: with `PATH` or `NODE_OPTIONS` it would decide what is run.
+    fn foreign_variables(&self) -> Vec<(String, String)> {
+        let may = ClientDef::builtin().map(|def| def.scenario_environment).unwrap_or_default();
+        let foreign = self.environment.keys().filter(|name| !may.contains(name));
+        let told = |name: &String| {
+            let at = name.replace('~', "~0").replace('/', "~1");
+            let message = format!(
+                "a scenario may not set `{name}`; it may set {}, so take this out",
+                may.join(" and ")
+            );
+            (format!("/environment/{at}"), message)
+        };
+        foreign.map(told).collect()
+    }
+}
+
+/// Whether a name can stand in an argument of the client without being read as anything else.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 impl ServerDef {
     fn problems(&self, at: &str, all: &mut Vec<(String, String)>) {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if self.name.is_empty() || !self.name.chars().all(plain) {
+        if !is_plain(&self.name) {
             all.push((
                 format!("{at}/name"),
                 "a server's name is made of letters, digits, - and _".to_owned(),
@@ -337,6 +359,14 @@ impl ServerDef {
                 all.push((format!("{at}/rules/{i}/{key}"), message.to_owned()));
             }
         }
+    }
+
+    /// What is wrong with the tool that the stub calls: its name goes into an argument that allows it.
+    fn uncallable(&self) -> Option<(String, String)> {
+        let name = self.tools.first()?.get("name").and_then(Value::as_str).unwrap_or_default();
+        let message = "the client is let call the first tool of the first server, so that its name is made of letters, \
+                       digits, - and _; put such a tool first";
+        (!is_plain(name)).then(|| ("/servers/0/tools/0/name".to_owned(), message.to_owned()))
     }
 
     /// The tools that it lists.
@@ -377,5 +407,45 @@ impl RuleDef {
             return Some(("when", "requests are counted from 1"));
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Scenario;
+
+    fn problems(servers: &Value, environment: &Value) -> Vec<String> {
+        let file = json!({ "schema": 1, "about": "x", "servers": servers, "environment": environment });
+        let read = Scenario::parse("x", "x.json", &file.to_string());
+        read.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    fn tool(name: &str) -> Value {
+        json!([{ "name": "a", "transport": "http", "tools": [{ "name": name }, { "name": "odd, (but never allowed)" }] }])
+    }
+
+    #[test]
+    fn a_scenario_sets_no_variable_that_decides_what_is_run_or_whom_the_client_talks_to() {
+        for name in
+            ["PATH", "HOME", "NODE_OPTIONS", "LD_PRELOAD", "ANTHROPIC_BASE_URL", "mcp_timeout", "a/~b", ""]
+        {
+            let told = problems(&tool("t"), &json!({ "MCP_TIMEOUT": "1", name: "x" }));
+            let right =
+                told.len() == 1 && told[0].contains(&format!("`{name}`")) && told[0].contains("MCP_TIMEOUT");
+            assert!(right, "{name}: {told:?}");
+        }
+        assert!(problems(&tool("t"), &json!({ "MCP_TIMEOUT": "1", "MCP_TOOL_TIMEOUT": "2" })).is_empty());
+    }
+
+    #[test]
+    fn the_name_of_the_tool_that_is_allowed_allows_no_other() {
+        for name in ["x,Bash", "x Bash", "x(*)", "{log}", ""] {
+            let told = problems(&tool(name), &json!({}));
+            assert!(told.len() == 1 && told[0].contains("put such a tool first"), "{name}: {told:?}");
+        }
+        let server = json!([{ "name": "a,Bash", "transport": "http" }]);
+        assert_eq!(problems(&server, &json!({})).len(), 1);
     }
 }

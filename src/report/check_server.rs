@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::block::{Block, Report, Span, Table, Tone};
 use super::document::TOOL;
 use super::words::count;
-use crate::gateway::probe::Probed;
+use crate::gateway::probe::{Answered, Probed};
 use crate::pattern::{Knowledge, Level, ServerClause, Signature};
 
 /// A server that was asked.
@@ -39,10 +39,13 @@ fn clause<'a>(c: &Checked<'a>, probed: &Probed) -> Option<&'a ServerClause> {
 }
 
 fn title(c: &Checked<'_>) -> (String, Tone) {
-    let of = |level| c.probed.iter().filter(move |p| clause(c, p).is_some_and(|s| s.level == level));
-    let wrong = of(Level::Must).filter(|p| p.right == Some(false)).count() as u64;
-    let should = of(Level::Should).filter(|p| p.right == Some(false)).count() as u64;
-    let asked = c.probed.iter().filter(|p| p.right.is_some()).count() as u64;
+    let being = |is| c.probed.iter().filter(move |p| p.right == is);
+    let wrong_of = |level| {
+        being(Answered::Wrong).filter(|p| clause(c, p).is_some_and(|s| s.level == level)).count() as u64
+    };
+    let (wrong, should) = (wrong_of(Level::Must), wrong_of(Level::Should));
+    let asked = (being(Answered::Right).count() + being(Answered::Wrong).count()) as u64;
+    let silent = being(Answered::Not).count() as u64;
     let breaking: Vec<&str> = c.probed.iter().flat_map(|p| p.breaks.iter().map(String::as_str)).collect();
     let clients = match breaking.as_slice() {
         [] => "no client version is known to break on it".to_owned(),
@@ -50,16 +53,22 @@ fn title(c: &Checked<'_>) -> (String, Tone) {
         many => format!("clients break on it in {} ways", many.len()),
     };
     let kept = match (wrong, should) {
+        (0, 0) if silent > 0 => format!("it keeps {} that it answered", count(asked, "clause", "clauses")),
         (0, 0) => format!("it keeps all of {}", count(asked, "clause", "clauses")),
         (0, n) => format!("it keeps every MUST, and not {}", count(n, "SHOULD", "SHOULDs")),
         (n, _) => format!("it breaks {} of {}", count(n, "MUST", "MUSTs"), count(asked, "clause", "clauses")),
     };
-    let tone = match (wrong, breaking.is_empty()) {
+    let silence = match silent {
+        0 => String::new(),
+        n => format!("{} could not be asked; ", count(n, "clause", "clauses")),
+    };
+    let kept = if asked == 0 { "it could be asked nothing".to_owned() } else { kept };
+    let tone = match (wrong + silent, breaking.is_empty()) {
         (0, true) => Tone::Good,
         (_, true) => Tone::Warn,
         (_, false) => Tone::Bad,
     };
-    (format!("{kept}; {clients}"), tone)
+    (format!("{silence}{kept}; {clients}"), tone)
 }
 
 /// The versions that a signature is known in.
@@ -110,10 +119,11 @@ fn table(c: &Checked<'_>) -> Block {
     let row = |p: &Probed| {
         let level = clause(c, p).map(|s| s.level.as_str()).unwrap_or_default();
         let (word, tone) = match (p.right, level) {
-            (Some(true), _) => ("yes", Tone::Good),
-            (Some(false), "must") => ("no", Tone::Bad),
-            (Some(false), _) => ("no", Tone::Warn),
-            (None, _) => ("not told", Tone::Faint),
+            (Answered::Right, _) => ("yes", Tone::Good),
+            (Answered::Wrong, "must") => ("no", Tone::Bad),
+            (Answered::Wrong, _) => ("no", Tone::Warn),
+            (Answered::Not, _) => ("could not be asked", Tone::Warn),
+            (Answered::DoesNotApply, _) => ("does not apply", Tone::Faint),
         };
         vec![
             vec![Span::toned(p.clause.clone(), Tone::Strong)],
@@ -129,10 +139,10 @@ fn table(c: &Checked<'_>) -> Block {
 /// What each clause asks for, those that are broken first.
 fn wrong(c: &Checked<'_>) -> Block {
     let mut all: Vec<&Probed> = c.probed.iter().collect();
-    all.sort_by_key(|p| p.right != Some(false));
+    all.sort_by_key(|p| p.right != Answered::Wrong);
     let item = |p: &&Probed| {
         let clause = clause(c, p)?;
-        let tone = if p.right == Some(false) { Tone::Strong } else { Tone::Plain };
+        let tone = if p.right == Answered::Wrong { Tone::Strong } else { Tone::Plain };
         let spec = Span::toned(format!(" ({})", clause.spec), Tone::Faint);
         Some(vec![Span::toned(format!("{}: ", clause.id), tone), Span::plain(clause.says.clone()), spec])
     };
@@ -150,9 +160,14 @@ fn document(c: &Checked<'_>) -> Value {
             let range = c.knowledge.signature(id).and_then(|s| s.def.applies_to.client.clone());
             json!({ "signature": id, "client": range })
         });
+        let kept = match p.right {
+            Answered::Right => Some(true),
+            Answered::Wrong => Some(false),
+            Answered::Not | Answered::DoesNotApply => None,
+        };
         json!({
             "id": p.clause, "level": clause.map(|s| s.level.as_str()), "spec": clause.map(|s| s.spec.clone()),
-            "says": clause.map(|s| s.says.clone()), "asked": p.asked, "answered": p.answered, "kept": p.right,
+            "says": clause.map(|s| s.says.clone()), "asked": p.asked, "answered": p.answered, "kept": kept, "state": p.right.as_str(),
             "breaks": breaks.collect::<Vec<_>>(),
         })
     };

@@ -9,7 +9,7 @@ use super::surroundings;
 use super::timeline::about;
 use super::words::{count, outcome_tone, verdict_tone};
 use super::{document, finding, show};
-use crate::align::{Changes, Diff, ServerDiff, Verdict};
+use crate::align::{Changes, Diff, ServerDiff, Verdict, is_elsewhere};
 use crate::classify::UnknownLine;
 use crate::diagnose::{Finding, Inconclusive};
 use crate::parse::Stamp;
@@ -228,7 +228,7 @@ fn other_causes(c: &Compared<'_>) -> Vec<String> {
         |i: &Input, name: &str| i.servers.iter().find(|s| s.name == name).and_then(|s| s.place.clone());
     for pair in &c.diff.servers {
         let there = pair.good_name.as_deref().unwrap_or(&pair.name);
-        let moved = place(good, there).zip(place(bad, &pair.name)).filter(|(g, b)| g != b);
+        let moved = place(good, there).zip(place(bad, &pair.name)).filter(|(g, b)| is_elsewhere(g, b));
         all.extend(moved.map(|(g, b)| {
             format!("{} is at another address in the bad log ({g} → {b}): that may be the cause", pair.name)
         }));

@@ -188,3 +188,34 @@ fn a_search_needs_nothing_but_a_scenario() {
     let ran = home.run(&[&ends[..], &["--gateway", "get-404", "--mcp-config", "x.json"]].concat());
     assert!(ran.status == 2 && ran.err.contains("--mcp-config"), "{}", ran.err);
 }
+
+#[test]
+fn a_scenario_of_somebody_elses_takes_nothing_over() {
+    let home = Home::new();
+    let file = |environment: &str, tool: &str| {
+        let text = format!(
+            r#"{{ "schema": 1, "about": "x", "environment": {environment},
+                 "servers": [{{ "name": "a", "transport": "http", "tools": [{{ "name": "{tool}" }}] }}] }}"#
+        );
+        fs::write(home.path("own.json"), text).unwrap();
+        home.reproduce(&["own.json", "--versions", "2.1.146", "-y"])
+    };
+    let ends = ["bisect", "run", "--good", "2.1.146", "--bad", "2.1.147", "--offline", "-y"];
+    for name in ["PATH", "HOME", "NODE_OPTIONS", "LD_PRELOAD", "ANTHROPIC_BASE_URL"] {
+        let ran = file(&format!(r#"{{ "{name}": "/evil" }}"#), "t");
+        assert!(ran.status == 2 && ran.err.contains(&format!("may not set `{name}`")), "{}", ran.err);
+        let ran = home.run(&[&ends[..], &["--gateway", "own.json"]].concat());
+        assert!(ran.status == 2 && ran.err.contains(&format!("may not set `{name}`")), "{}", ran.err);
+    }
+    let ran = file("{}", "t,Bash");
+    assert!(ran.status == 2 && ran.err.contains("put such a tool first"), "{}", ran.err);
+    assert_eq!(home.runs(), 0, "nothing was run");
+
+    let ran = file(r#"{ "MCP_TIMEOUT": "4321" }"#, "t");
+    let told = ["MCP_TIMEOUT=4321", "ANTHROPIC_BASE_URL", "mcp__a__t may be called without asking"];
+    assert!(told.iter().all(|t| ran.err.contains(t)), "{}", ran.err);
+    let environment = fs::read_to_string(home.path("environment")).unwrap();
+    assert!(environment.contains("MCP_TIMEOUT=4321"), "{environment}");
+    let ran = home.run(&[&ends[..], &["--gateway", "own.json"]].concat());
+    assert!(told.iter().all(|t| ran.err.contains(&t.replace("may be", "is"))), "{}", ran.err);
+}

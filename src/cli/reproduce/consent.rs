@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::super::output;
 use super::Arguments;
-use super::runs::Job;
+use super::runs::{Bench, Job};
 use crate::bisect::registry::{Origin, Supply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::Scenario;
@@ -19,11 +19,12 @@ pub(super) struct Shown<'a> {
     pub(super) versions: &'a [Version],
     pub(super) todo: &'a [Job],
     pub(super) supply: &'a Supply<'a>,
+    pub(super) bench: &'a Bench<'a>,
 }
 
 /// Says what would be done.
 pub(super) fn show(shown: &Shown<'_>) {
-    let Shown { arguments, scenarios, versions, todo, supply } = shown;
+    let Shown { arguments, scenarios, versions, todo, supply, bench } = shown;
     let all = scenarios.len() * versions.len() * arguments.repeat as usize;
     let done = match all - todo.len() {
         0 => String::new(),
@@ -34,12 +35,18 @@ pub(super) fn show(shown: &Shown<'_>) {
         ("versions", versions.len().to_string()),
         ("runs", format!("{all}{done}, each of at most {} s", arguments.timeout)),
         ("fetched", fetched(todo, supply)),
+        ("tools", format!("{} may be called without asking: the servers are scripted", tools(bench))),
+        ("variables", bench.variables().join(" ")),
         ("kept in", arguments.logs.display().to_string()),
     ];
     output::say("this runs versions of the client on this machine, against servers on loopback:");
     for (name, value) in lines {
         output::say(&format!("  {name:<10} {value}"));
     }
+}
+
+fn tools(bench: &Bench<'_>) -> String {
+    bench.tools().into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn fetched(todo: &[Job], supply: &Supply<'_>) -> String {

@@ -89,6 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         versions: &versions,
         todo: &todo,
         supply: &supply,
+        bench: &bench,
     };
     if arguments.dry_run {
         consent::show(&shown);

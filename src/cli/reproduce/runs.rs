@@ -4,7 +4,7 @@
 //! how it ended (`.run.json`). The last is written last: a run without it was not made. Everything a report says is read
 //! from these files, so that newer patterns read older runs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -83,6 +83,22 @@ impl<'a> Bench<'a> {
             sha256: sha256.clone(),
         };
         self.scenarios.iter().zip(&self.digests).map(one).collect()
+    }
+
+    /// All variables that runs get to know, as a consent shows them.
+    pub(super) fn variables(&self) -> Vec<String> {
+        let mut all = self.environment.names();
+        for scenario in self.scenarios {
+            all.extend(
+                stage::shown(self.def, scenario).into_iter().filter(|v| !all.contains(v)).collect::<Vec<_>>(),
+            );
+        }
+        all
+    }
+
+    /// The tools that clients may call without asking.
+    pub(super) fn tools(&self) -> BTreeSet<String> {
+        self.scenarios.iter().map(stage::tool).collect()
     }
 
     /// The runs that were not made yet, version by version: each is needed on this disk for as short as can be.
@@ -181,8 +197,9 @@ impl<'a> Bench<'a> {
             .chain(client.layout.arguments.iter().cloned())
             .chain(stage::arguments(self.def, scenario))
             .collect();
-        let mut environment = self.environment.of(&scratch);
-        environment.extend(stage.environment(self.def, scenario));
+        let mut environment = stage::variables(scenario);
+        environment.extend(self.environment.of(&scratch));
+        environment.extend(stage.environment(self.def));
         let order = Order {
             command: &words.fill(&template),
             folder: &scratch.project(),

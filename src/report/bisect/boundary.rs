@@ -1,7 +1,7 @@
 //! The two logs at the boundary: what differs between them, and the known failure that the bad one has.
 
 use super::{Bisected, JudgedBy};
-use crate::align::{self, ServerDiff, Verdict};
+use crate::align::{self, ServerDiff, Verdict, is_elsewhere};
 use crate::bisect::{Boundary, BoundaryKind, Heard, Log, Word, side};
 use crate::diagnose::{Applicability, Compiled, Finding};
 use crate::pattern::Kind;
@@ -60,7 +60,8 @@ pub(super) fn difference(b: &Bisected<'_>) -> Vec<Block> {
 fn elsewhere(server: &ServerDiff, good: &Log, bad: &Log) -> Option<Block> {
     let place = |log: &Log, name: &str| log.input.servers.iter().find(|s| s.name == name)?.place.clone();
     let there = server.good_name.as_deref().unwrap_or(&server.name);
-    let (was, is) = place(good, there).zip(place(bad, &server.name)).filter(|(was, is)| was != is)?;
+    let (was, is) =
+        place(good, there).zip(place(bad, &server.name)).filter(|(was, is)| is_elsewhere(was, is))?;
     let text = format!(
         "it is at another address in the bad log ({was} → {is}): that may be the cause, not the version"
     );

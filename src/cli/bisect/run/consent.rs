@@ -26,9 +26,10 @@ pub(super) fn show(shown: &Shown<'_>) {
     let (from, to) = ends.ordered();
     let steps = usize::BITS - candidates.len().saturating_sub(1).leading_zeros();
     let runs = (steps + 4) * u32::from(arguments.repeat);
-    let tools = match rig.tools() {
-        "" => "none may be called without asking".to_owned(),
-        tools => format!("{tools} are called without asking"),
+    let tools = match (rig.tool_of_scenario(), rig.tools()) {
+        (Some(tool), _) => format!("{tool} is called without asking: the server is scripted"),
+        (None, "") => "none may be called without asking".to_owned(),
+        (None, tools) => format!("{tools} are called without asking"),
     };
     let mut lines = vec![
         ("versions", format!("{from} to {to}: {} that can be had, about {runs} runs", candidates.len())),

@@ -78,9 +78,15 @@ impl<'a> Bench<'a> {
         Ok(bench)
     }
 
-    /// The names of all variables that runs get to know.
+    /// The names of all variables that runs get to know, those of a scenario with their values.
     pub(super) fn variables(&self) -> Vec<String> {
-        self.environment.names()
+        let more = self.scenario.iter().flat_map(|s| scenery::shown(s, self.def).0);
+        self.environment.names().into_iter().chain(more).collect()
+    }
+
+    /// The tool of the scenario, which the client may call without asking.
+    pub(super) fn tool_of_scenario(&self) -> Option<String> {
+        self.scenario.as_ref().map(|s| scenery::shown(s, self.def).1)
     }
 
     /// What is run, holes and all.
@@ -229,12 +235,12 @@ impl<'a> Bench<'a> {
         Filled {
             command: words.fill(&self.template(&client.version)),
             folder,
-            environment: self
-                .environment
-                .of(scratch)
-                .into_iter()
-                .chain(scenery.environment.clone())
-                .collect(),
+            environment: [
+                scenery.variables.clone(),
+                self.environment.of(scratch),
+                scenery.environment.clone(),
+            ]
+            .concat(),
         }
     }
 

@@ -14,6 +14,8 @@ use crate::pattern::{ClientDef, Scenario};
 pub(super) struct Scenery {
     /// The file that names the servers.
     pub(super) config: Option<PathBuf>,
+    /// Variables of the scenario's file, over which everything else is laid.
+    pub(super) variables: Vec<(OsString, OsString)>,
     /// What the client gets to know of the stub of the model's API.
     pub(super) environment: Vec<(OsString, OsString)>,
     #[cfg(feature = "gateway")]
@@ -25,14 +27,24 @@ pub(super) struct Scenery {
 pub(super) fn set(scenario: Option<&Scenario>, def: &ClientDef, scratch: &Scratch) -> Result<Scenery> {
     let Some(scenario) = scenario else { return Ok(Scenery::default()) };
     let stage = Stage::set(scenario, scratch)?;
-    let environment = stage.environment(def, scenario);
-    Ok(Scenery { config: Some(stage.config().to_owned()), environment, _stage: Some(stage) })
+    Ok(Scenery {
+        config: Some(stage.config().to_owned()),
+        variables: stage::variables(scenario),
+        environment: stage.environment(def),
+        _stage: Some(stage),
+    })
 }
 
 /// Arguments of the client that let it use the tool without asking.
 #[cfg(feature = "gateway")]
 pub(super) fn arguments(scenario: Option<&Scenario>, def: &ClientDef) -> Vec<String> {
     scenario.map(|s| stage::arguments(def, s)).unwrap_or_default()
+}
+
+/// What a consent says of the variables, and the tool that the client may call.
+#[cfg(feature = "gateway")]
+pub(super) fn shown(scenario: &Scenario, def: &ClientDef) -> (Vec<String>, String) {
+    (stage::shown(def, scenario), stage::tool(scenario))
 }
 
 /// There are no scripted servers in this build, and no option that asks for them.
@@ -45,4 +57,10 @@ pub(super) fn set(_: Option<&Scenario>, _: &ClientDef, _: &Scratch) -> Result<Sc
 #[cfg(not(feature = "gateway"))]
 pub(super) fn arguments(_: Option<&Scenario>, _: &ClientDef) -> Vec<String> {
     Vec::new()
+}
+
+/// Nothing, for there are no scripted servers in this build.
+#[cfg(not(feature = "gateway"))]
+pub(super) fn shown(_: &Scenario, _: &ClientDef) -> (Vec<String>, String) {
+    (Vec::new(), String::new())
 }
