@@ -67,13 +67,29 @@ impl Redactor {
 
     /// A part of a text, hidden as it is within the whole: alone it would lack its label.
     pub fn part(&mut self, whole: &str, part: &str) -> String {
-        let Some(at) = whole.find(part).filter(|_| !part.is_empty()) else { return self.text(part) };
+        let Some(at) = whole.find(part).filter(|_| !part.is_empty()) else { return self.read(whole, part) };
         let view = View::of(whole);
         let clip =
             |r: Range<usize>| r.start.clamp(at, at + part.len()) - at..r.end.clamp(at, at + part.len()) - at;
         let found = hits(&view, &mut self.known);
         let places = found.iter().map(|hit| (clip(view.original(&hit.range)), hit.rule));
         let places: Vec<(Range<usize>, usize)> = places.filter(|(range, _)| !range.is_empty()).collect();
+        let replaced = self.replaced(part, &places);
+        self.text(&replaced)
+    }
+
+    /// A part that was read out of a text with its escapes undone, e.g. a value of the JSON in it.
+    fn read(&mut self, whole: &str, part: &str) -> String {
+        let (view, inner) = (View::of(whole), View::of(part));
+        let Some(at) = view.text.find(inner.text.as_ref()).filter(|_| !part.is_empty()) else {
+            return self.text(part);
+        };
+        let end = at + inner.text.len();
+        let clip = |r: &Range<usize>| r.start.clamp(at, end) - at..r.end.clamp(at, end) - at;
+        let found = hits(&view, &mut self.known);
+        let places = found.iter().map(|hit| (clip(&hit.range), hit.rule));
+        let places: Vec<(Range<usize>, usize)> =
+            places.filter(|(r, _)| !r.is_empty()).map(|(r, rule)| (inner.original(&r), rule)).collect();
         let replaced = self.replaced(part, &places);
         self.text(&replaced)
     }
@@ -228,6 +244,8 @@ mod tests {
         let mut redactor = Redactor::new();
         let whole = "Server stderr: ann asked Bob";
         assert_eq!(redactor.part(whole, "ann asked Bob"), "<server output, 13 characters>");
+        let escaped = r#"{"password":"ab\"cd"}"#;
+        assert_eq!(redactor.part(escaped, r#"ab"cd"#), "<token-1>", "as it is read out of the JSON");
         assert_eq!(
             redactor.part(whole, "not in it at http://gw.acme.example"),
             "not in it at http://<host-1>"
