@@ -21,7 +21,7 @@ pub struct Event {
     /// The server it is about; `None` for the client as a whole.
     pub server: Option<Arc<str>>,
     /// What its holes held, what its wording implies and what was derived, in that order of precedence.
-    pub fields: Vec<(Arc<str>, Value)>,
+    pub fields: Arc<Vec<(Arc<str>, Value)>>,
     /// The message as it stands, without stamp, level and server.
     pub text: Arc<str>,
     /// Whether it only repeats the event before it in other words.

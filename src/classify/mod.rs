@@ -5,18 +5,21 @@
 //! numbers client sessions and recognizes an echo. It knows no wording itself.
 
 mod event;
+mod memo;
 mod unknown;
 mod version;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use event::Event;
 pub use unknown::{Unknown, UnknownLine};
 pub use version::VersionReader;
 
-use crate::parse::{LogLine, Stamp};
-use crate::pattern::{Class, Effect, Knowledge, Recognized, Scope};
+use self::memo::{Asked, Meaning, Memo};
+use crate::parse::{Interest, LogLine, Stamp};
+use crate::pattern::{Class, Effect, EventDef, Knowledge, Recognized, Scope, Scratch, Wanted, Wording};
 
 /// An echo follows its twin at once, and an effect its cause; what says the same later says it anew. Milliseconds.
 const JUST_NOW: i64 = 250;
@@ -37,13 +40,15 @@ pub enum Understood {
     Event(Event),
 }
 
-/// The last lifecycle event of a server: its id, its clock and its line.
-type Last = (String, Option<Stamp>, u64);
+/// The last lifecycle event of a server: what it was, its clock and its line.
+type Last = (Arc<EventDef>, Option<Stamp>, u64);
 
 /// Classifies the lines of one log.
 pub struct Classifier<'k> {
     knowledge: &'k Knowledge,
     names: BTreeMap<String, Arc<str>>,
+    /// The name of the line before: most lines are about the same server.
+    recent: Option<Arc<str>>,
     session: u32,
     /// The highest session so far.
     sessions: u32,
@@ -55,6 +60,18 @@ pub struct Classifier<'k> {
     gap: bool,
     /// The last lifecycle event of each server of a session.
     last: BTreeMap<(u32, Arc<str>), Last>,
+    /// The fields that events get.
+    wanted: Wanted,
+    scratch: Scratch,
+    memo: Memo,
+}
+
+/// What of a log can be more than [`Understood::Outside`], or tells the client's version.
+pub fn interest(knowledge: &Knowledge) -> Interest {
+    let marks = knowledge.version_marks.iter().filter(|m| m.scope == Scope::Global);
+    let lines: Vec<Wording> = marks.filter_map(|m| Wording::compile(&m.line).ok()).collect();
+    let heads = knowledge.mcp_heads.iter().map(String::as_str);
+    Interest::new(heads.chain(lines.iter().map(Wording::head)))
 }
 
 impl<'k> Classifier<'k> {
@@ -63,13 +80,27 @@ impl<'k> Classifier<'k> {
         Self {
             knowledge,
             names: BTreeMap::new(),
+            recent: None,
             session: 0,
             sessions: 0,
             told: BTreeMap::new(),
             begun: false,
             gap: false,
             last: BTreeMap::new(),
+            wanted: Wanted::All,
+            scratch: Scratch::default(),
+            memo: Memo::default(),
         }
+    }
+
+    /// The same, with events that have the fields of these names alone.
+    #[must_use]
+    pub fn wanting(mut self, mut names: BTreeSet<String>) -> Self {
+        // What a global line says of a server is about that server.
+        names.insert("server".to_owned());
+        self.wanted = self.knowledge.catalogue.wanting(names);
+        self.memo = Memo::default();
+        self
     }
 
     /// What `line` means.
@@ -82,25 +113,40 @@ impl<'k> Classifier<'k> {
         if global && !self.knowledge.mcp_heads.iter().any(|h| line.message.starts_with(h.as_bytes())) {
             return Understood::Outside;
         }
-        let message = String::from_utf8_lossy(line.message);
+        // Far faster than looking for what is no text, where all is.
+        let message = match std::str::from_utf8(line.message) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(line.message),
+        };
         let scope = if global { Scope::Global } else { Scope::Server };
-        if let Some((recognized, length)) = self.recognize(scope, line, &message) {
-            return Understood::Event(self.event(line, recognized, &message[..length]));
+        if let Some(meaning) = self.recognize(scope, line, &message) {
+            return Understood::Event(self.event(line, meaning));
         }
         let server = line.server.map(|s| self.name(s));
         Understood::Unknown(UnknownLine::new(line.number, line.level, server, message.into_owned()))
     }
 
-    /// What a message says, and how much of it says so: behind that of a pasted line, other text may hang on.
-    fn recognize(&self, scope: Scope, line: &LogLine<'_>, message: &str) -> Option<(Recognized, usize)> {
-        let recognize = |length: usize| {
-            let known = self.knowledge.catalogue.recognize(scope, line.level, message.get(..length)?);
-            known.map(|k| (k, length))
+    /// What a message says: all of it, or where it is that of a pasted line as much as says something, for behind it other
+    /// text may hang on.
+    fn recognize(&mut self, scope: Scope, line: &LogLine<'_>, message: &str) -> Option<Meaning> {
+        let asked = Asked::new(scope, line.level, message);
+        if let Some(known) = self.memo.get(asked) {
+            return Some(known.clone());
+        }
+        let (catalogue, scratch, wanted) = (&self.knowledge.catalogue, &mut self.scratch, &self.wanted);
+        let mut recognize = |length: usize| {
+            let said = message.get(..length)?;
+            let wording = catalogue.find(scope, line.level, said, scratch)?;
+            let Recognized { event: def, echo, fields, .. } =
+                catalogue.recognized(wording, said, scratch, wanted);
+            Some(Meaning { def, echo, fields: Arc::new(fields), text: said.into() })
         };
-        recognize(message.len()).or_else(|| {
-            let ends = if line.ragged { ends(message) } else { Vec::new() };
-            ends.into_iter().rev().find_map(recognize)
-        })
+        if let Some(meaning) = recognize(message.len()) {
+            self.memo.put(asked, &meaning);
+            return Some(meaning);
+        }
+        let ends = if line.ragged { ends(message) } else { Vec::new() };
+        ends.into_iter().rev().find_map(recognize)
     }
 
     /// The session of a line; whether it may interleave with others.
@@ -125,22 +171,25 @@ impl<'k> Classifier<'k> {
         (self.sessions, true)
     }
 
-    fn event(&mut self, line: &LogLine<'_>, recognized: Recognized, message: &str) -> Event {
-        let Recognized { event: def, echo, mut fields, .. } = recognized;
+    fn event(&mut self, line: &LogLine<'_>, meaning: Meaning) -> Event {
+        let Meaning { def, echo, mut fields, text } = meaning;
         let named = fields.iter().find(|(n, _)| line.server.is_none() && &**n == "server");
         let named = named.and_then(|(_, v)| v.as_str().map(str::to_owned));
-        let server = line.server.map(str::to_owned).or(named).map(|s| self.name(&s));
+        let server = line.server.or(named.as_deref()).map(|s| self.name(s));
         let (session, apart) = self.session(line, def.effect == Effect::ClientStart);
         self.begun |= server.is_some() && !apart;
-        let place = server.as_ref().map(|s| (session, Arc::clone(s)));
+        let lifecycle = def.class == Class::Lifecycle;
+        let matters = echo || lifecycle || !def.after.is_empty();
+        let place = server.as_ref().filter(|_| matters).map(|s| (session, Arc::clone(s)));
         let before = place.as_ref().and_then(|p| self.just_before(p, line));
         let echo = echo && before == Some(def.id.as_str());
-        let cause = before.filter(|b| def.after.iter().any(|a| a == b));
-        fields.extend(cause.map(|c| ("after".into(), c.into())));
-        if let (Some(place), Class::Lifecycle) = (place, def.class) {
-            self.last.insert(place, (def.id.clone(), line.stamp, line.number));
+        if let Some(cause) = before.filter(|b| def.after.iter().any(|a| a == b)) {
+            Arc::make_mut(&mut fields).push(("after".into(), cause.into()));
         }
-        let (text, gap) = (message.into(), std::mem::take(&mut self.gap));
+        if let Some(place) = place.filter(|_| lifecycle) {
+            self.last.insert(place, (Arc::clone(&def), line.stamp, line.number));
+        }
+        let gap = std::mem::take(&mut self.gap);
         let LogLine { number: line, stamp, .. } = *line;
         Event { def, line, stamp, session, server, fields, text, echo, apart, gap }
     }
@@ -152,11 +201,15 @@ impl<'k> Classifier<'k> {
             Some((now, then)) => (now.0 - then.0).abs() <= JUST_NOW,
             None => line.number.abs_diff(*number) <= JUST_NOW_LINES,
         };
-        near.then_some(last)
+        near.then_some(last.id.as_str())
     }
 
     fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.recent.as_ref().filter(|r| &***r == name) {
+            return Arc::clone(known);
+        }
         if let Some(known) = self.names.get(name) {
+            self.recent = Some(Arc::clone(known));
             return Arc::clone(known);
         }
         let new: Arc<str> = name.into();

@@ -1,17 +1,18 @@
 //! `lastgood diagnose PATH...`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Args, ValueEnum};
 
+use super::many::read_many;
 use super::options::{Output, Subject, version};
-use super::reading::{Wish, read_log};
+use super::reading::{Reading, Wish};
 use super::{Exit, knowledge, output};
 use crate::diagnose::{self, Finding, Inconclusive};
 use crate::error::Result;
 use crate::pattern::Severity;
 use crate::report::{self, Diagnosed};
-use crate::source::{Log, logs};
+use crate::source::logs;
 use crate::timeline::Input;
 
 const EXAMPLES: &str = "\
@@ -82,12 +83,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let mut found = Found::default();
     let logs = if arguments.latest { vec![Ok(output::latest()?)] } else { logs(&arguments.paths) };
+    let mut known = Vec::new();
+    // What cannot even be opened is told where it stands among the others.
+    let mut unread: BTreeMap<usize, Vec<(String, String)>> = BTreeMap::new();
     for log in logs {
         match log {
-            Ok(log) => found.add(&log, arguments, &loaded),
-            Err((path, error)) => found.errors.push((path, error.message())),
+            Ok(log) => known.push(log),
+            Err((path, error)) => unread.entry(known.len()).or_default().push((path, error.message())),
         }
     }
+    let version = arguments.client_version.as_deref();
+    let wish = Wish { diagnosis: true, version, digest: arguments.output.shows_digests(), ..Wish::default() };
+    read_many(&known, &loaded, wish, &mut |(at, reading)| {
+        found.errors.extend(unread.remove(&at).unwrap_or_default());
+        match reading {
+            Ok(reading) => found.add(reading, arguments),
+            Err(error) => found.errors.push((known[at].label.clone(), error.message())),
+        }
+    });
+    found.errors.extend(unread.into_values().flatten());
     if found.errors.is_empty() {
         arguments.subject.refuse_strangers(found.servers.iter().map(String::as_str))?;
     }
@@ -112,12 +126,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 impl Found {
-    fn add(&mut self, log: &Log, arguments: &Arguments, loaded: &knowledge::Loaded) {
-        let wish = Wish { diagnosis: true, version: arguments.client_version.as_deref(), ..Wish::default() };
-        let mut reading = match read_log(log, loaded, wish) {
-            Ok(reading) => reading,
-            Err(error) => return self.errors.push((log.label.clone(), error.message())),
-        };
+    fn add(&mut self, mut reading: Reading, arguments: &Arguments) {
         let subject = &arguments.subject;
         let wanted = |server: Option<&str>| server.is_none_or(|s| subject.wants(s));
         let at = self.inputs.len();

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use std::thread;
+
 use clap::Args;
 
 use super::knowledge::{self, Loaded};
 use super::options::{Output, Subject, version};
-use super::reading::{Reading, Wish, only, read_log};
+use super::reading::{Reading, Wish, only, read_log, threads};
 use super::{Exit, output, pasted};
 use crate::align::{self, Changes, Diff, Focus, Side, Verdict};
 use crate::diagnose;
@@ -80,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// All that a comparison needs to know of a log.
 pub(super) fn wish(version: Option<&str>) -> Wish<'_> {
-    Wish { lives: true, details: false, diagnosis: true, surroundings: true, version }
+    Wish { lives: true, diagnosis: true, surroundings: true, digest: true, version, ..Wish::default() }
 }
 
 fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {
@@ -92,7 +94,15 @@ fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {
         return Err(Error::new(ErrorKind::Usage, "diff - -", cause, remedy));
     }
     let one = |path, version: &Option<String>| read_log(&only(&[path])?, loaded, wish(version.as_deref()));
-    Ok((one(good, &arguments.good_version)?, one(bad, &arguments.bad_version)?))
+    if threads() < 2 {
+        return Ok((one(good, &arguments.good_version)?, one(bad, &arguments.bad_version)?));
+    }
+    thread::scope(|scope| {
+        let good = scope.spawn(|| one(good, &arguments.good_version));
+        let bad = one(bad, &arguments.bad_version);
+        let good = good.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((good?, bad?))
+    })
 }
 
 /// Leaves only what was asked for, and numbers the input.

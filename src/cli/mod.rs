@@ -12,6 +12,7 @@ mod fetch;
 #[cfg(feature = "gateway")]
 mod gateway;
 mod knowledge;
+mod many;
 mod options;
 mod output;
 mod pasted;

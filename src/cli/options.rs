@@ -58,6 +58,11 @@ impl Output {
             Section::All => &self.format,
         }
     }
+
+    /// Whether what is written shows the digests of logs.
+    pub(super) fn shows_digests(&self) -> bool {
+        self.format() == "json"
+    }
 }
 
 /// A part of the report.

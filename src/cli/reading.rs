@@ -6,12 +6,12 @@ use semver::Version;
 
 use super::knowledge::Loaded;
 use crate::align::Surroundings;
-use crate::classify::{Classifier, Understood, Unknown, UnknownLine};
-use crate::diagnose::{Diagnosis, End, Engine};
+use crate::classify::{Classifier, Understood, Unknown, UnknownLine, interest};
+use crate::diagnose::{self, Diagnosis, End, Engine};
 use crate::error::{Error, ErrorKind, Result};
-use crate::parse::{self, Dialect, Excerpt, LogLine, Stamp};
+use crate::parse::{self, Dialect, Excerpt, LogLine, Passed, Stamp};
 use crate::source::{Log, Source, Tally, logs};
-use crate::timeline::{Input, Life, Lives, Summary};
+use crate::timeline::{FIELDS, Input, Life, Lives, Summary};
 
 /// What a verb wants to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +26,10 @@ pub(super) struct Wish<'a> {
     pub(super) surroundings: bool,
     /// The client's version, where the log does not say.
     pub(super) version: Option<&'a str>,
+    /// The digest of the log, which a terminal does not show.
+    pub(super) digest: bool,
+    /// Nothing else is read at the same time: a second thread may help.
+    pub(super) alone: bool,
 }
 
 /// A log, read.
@@ -54,14 +58,21 @@ pub(super) fn read_as(path: &str, loaded: &Loaded, wish: Wish<'_>, told: bool) -
     let source = Source::open(path)?;
     let label = source.label.clone();
     let mut gathering = Gathering::new(loaded, wish);
-    let (dialect, tally) = parse::read(source, &mut |line| gathering.see(line))?;
+    let (dialect, tally) = gathering.read(source, loaded, wish)?;
     Ok(gathering.finish(&label, dialect, tally, (wish, told)))
 }
 
 /// Reads a log of one input or of several.
 pub(super) fn read_log(log: &Log, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
     let mut gathering = Gathering::new(loaded, wish);
-    let (dialect, tally) = parse::read_log(log, &mut |line| gathering.see(line))?;
+    let (dialect, tally) = match log.parts.as_slice() {
+        [only] => {
+            let mut source = Source::open(only)?;
+            source.label.clone_from(&log.label);
+            gathering.read(source, loaded, wish)?
+        }
+        _ => parse::read_log(log, &mut |line| gathering.see(line))?,
+    };
     Ok(gathering.finish(&log.label, dialect, tally, (wish, true)))
 }
 
@@ -95,6 +106,13 @@ pub(super) fn read_excerpt(
     reading
 }
 
+/// How many threads may work: as many as there are cores, or what `LASTGOOD_THREADS` says.
+pub(super) fn threads() -> usize {
+    let told = std::env::var("LASTGOOD_THREADS").ok().and_then(|n| n.parse::<usize>().ok());
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    told.unwrap_or_else(cores).max(1)
+}
+
 struct Gathering<'k> {
     classifier: Classifier<'k>,
     summary: Summary,
@@ -108,8 +126,11 @@ struct Gathering<'k> {
 
 impl<'k> Gathering<'k> {
     fn new(loaded: &'k Loaded, wish: Wish<'_>) -> Self {
+        let classifier = Classifier::new(&loaded.knowledge);
+        let fields =
+            || diagnose::fields(&loaded.rules).into_iter().chain(FIELDS.map(str::to_owned)).collect();
         Self {
-            classifier: Classifier::new(&loaded.knowledge),
+            classifier: if wish.lives { classifier } else { classifier.wanting(fields()) },
             summary: Summary::new(&loaded.knowledge),
             lives: Lives::new(wish.details),
             unknown: Unknown::default(),
@@ -117,6 +138,17 @@ impl<'k> Gathering<'k> {
             surroundings: Surroundings::default(),
             wants_lives: wish.lives,
             wants_surroundings: wish.surroundings,
+        }
+    }
+
+    /// Reads an input: all of it where its surroundings are wished for, else what can matter.
+    fn read(&mut self, source: Source, loaded: &Loaded, wish: Wish<'_>) -> Result<(&'static Dialect, Tally)> {
+        let source = if wish.digest { source } else { source.undigested() };
+        let interest = interest(&loaded.knowledge);
+        match (wish.surroundings, wish.alone && threads() > 1) {
+            (true, _) => parse::read(source, &mut |line| self.see(line)),
+            (false, true) => parse::relayed(self, |reader| parse::skim(source, &interest, reader)),
+            (false, false) => parse::skim(source, &interest, self),
         }
     }
 
@@ -160,9 +192,26 @@ impl<'k> Gathering<'k> {
         }
     }
 
+    fn pass(&mut self, passed: &Passed) {
+        self.summary.pass(passed);
+        if let Some(engine) = &mut self.engine {
+            engine.pass(passed);
+        }
+    }
+
     fn tick(&mut self, line: &LogLine<'_>) {
         if let Some(engine) = &mut self.engine {
             engine.tick(line.stamp, line.number);
         }
+    }
+}
+
+impl parse::Reader for Gathering<'_> {
+    fn line(&mut self, line: &LogLine<'_>) {
+        self.see(line);
+    }
+
+    fn passed(&mut self, passed: &Passed) {
+        self.pass(passed);
     }
 }

@@ -10,7 +10,7 @@ use crate::parse::Stamp;
 const JITTER: i64 = 1000;
 
 /// A longer silence may be a machine that slept. Milliseconds.
-const SILENCE: i64 = 300_000;
+pub(super) const SILENCE: i64 = 300_000;
 
 /// A place in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
@@ -34,7 +35,7 @@ enum Operator {
     Below(f64),
     Above(f64),
     Prefix(String),
-    Contains(String),
+    Contains(Box<Finder<'static>>),
     Regex(Regex),
 }
 
@@ -103,7 +104,9 @@ impl Operator {
             "lt" => number(operand).map(Self::Below),
             "gt" => number(operand).map(Self::Above),
             "prefix" => text(name, operand).map(Self::Prefix),
-            "contains" => text(name, operand).map(Self::Contains),
+            "contains" => {
+                text(name, operand).map(|t| Self::Contains(Box::new(Finder::new(t.as_bytes()).into_owned())))
+            }
             "regex" => regex(&text(name, operand)?).map(Self::Regex),
             _ => Err(format!("`{name}` is no operator; there are lt, gt, prefix, contains and regex")),
         }
@@ -114,7 +117,7 @@ impl Operator {
             Self::Below(limit) => value.as_f64().is_some_and(|n| n < *limit),
             Self::Above(limit) => value.as_f64().is_some_and(|n| n > *limit),
             Self::Prefix(head) => as_text(value).is_some_and(|t| t.starts_with(head.as_str())),
-            Self::Contains(part) => as_text(value).is_some_and(|t| t.contains(part.as_str())),
+            Self::Contains(part) => as_text(value).is_some_and(|t| part.find(t.as_bytes()).is_some()),
             Self::Regex(regex) => as_text(value).is_some_and(|t| regex.is_match(&t)),
         }
     }

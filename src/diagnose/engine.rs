@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 
 use semver::Version;
 
-use super::clock::{Clock, Turn as ClockTurn};
+use super::clock::{self, Clock, Turn as ClockTurn};
 use super::compile::Compiled;
 use super::duration;
 use super::keys::{KeySet, MAX_KEYS, Slot};
@@ -19,7 +19,7 @@ use super::state::{Match, Settled, Signal, State, Turn};
 use super::trail::Moment;
 use super::watch::Watch;
 use crate::classify::Event;
-use crate::parse::Stamp;
+use crate::parse::{Passed, Stamp};
 
 /// How a log ends.
 #[derive(Debug, Clone, Copy, Default)]
@@ -121,6 +121,22 @@ impl<'r, W: Watch> Core<'r, W> {
         }
     }
 
+    /// Ticks for lines without an event. Where time runs on and no silence is over before the last of them, that one
+    /// stands for all.
+    pub(super) fn pass(&mut self, passed: &Passed) {
+        let places = passed.places();
+        let (Some((first, first_line)), Some((last, last_line))) = (places.first(), places.last()) else {
+            return;
+        };
+        self.tick(*first, *first_line);
+        let over = |due: i64| last.is_none_or(|last| due < last.0);
+        if self.clock.runs() && passed.is_steady(clock::SILENCE) && !self.timers.next_due().is_some_and(over)
+        {
+            return self.tick(*last, *last_line);
+        }
+        places.iter().skip(1).for_each(|(stamp, line)| self.tick(*stamp, *line));
+    }
+
     pub(super) fn see(&mut self, event: &Event) {
         if let Some(ended) = self.session.replace(event.session).filter(|s| *s != event.session) {
             self.settle_all(Cut::End);
@@ -135,7 +151,7 @@ impl<'r, W: Watch> Core<'r, W> {
         if let Some(server) = &event.server {
             self.ledger.server(server);
         }
-        let Some(plan) = self.plans.of(event.id()).filter(|_| !event.echo) else { return };
+        let Some(plan) = self.plans.of(&event.def).filter(|_| !event.echo) else { return };
         let now = Moment::new(event, &self.clock, &plan.wanted);
         for group in &plan.groups {
             let Some(set) = self.sets.get_mut(group.set) else { continue };

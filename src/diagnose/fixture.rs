@@ -41,7 +41,7 @@ pub(super) fn event(id: &str, line: u64) -> Event {
         stamp: None,
         session: 0,
         server,
-        fields: Vec::new(),
+        fields: Arc::default(),
         text,
         echo: false,
         apart: false,
@@ -56,7 +56,7 @@ pub(super) fn at(id: &str, line: u64, ms: i64) -> Event {
 
 /// The same with a field.
 pub(super) fn with(mut event: Event, field: &str, value: impl Into<Value>) -> Event {
-    event.fields.push((field.into(), value.into()));
+    Arc::make_mut(&mut event.fields).push((field.into(), value.into()));
     event
 }
 

@@ -17,6 +17,9 @@ use crate::classify::Event;
 /// More keys at once are not followed.
 pub(super) const MAX_KEYS: usize = 4096;
 
+/// The states of so many keys are kept to be used again.
+const MAX_SPARE: usize = 64;
+
 /// A key, and the states of the signatures under it.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -35,32 +38,54 @@ pub(super) struct KeySet {
     pub(super) members: Vec<usize>,
     by_key: HashMap<Box<str>, usize>,
     pub(super) slots: Vec<Slot>,
+    /// States of keys that were forgotten, as new.
+    spare: Vec<Vec<Option<Box<State>>>>,
     /// The oldest slot, once all are taken.
     oldest: usize,
     /// Reused for the text of keys.
     text: String,
+    /// The server of the event before, and its slot, where a key is made of the server alone.
+    recent: Option<(Arc<str>, usize)>,
 }
 
 impl KeySet {
     pub(super) fn new(of_server: bool, fields: Vec<String>, members: Vec<usize>) -> Self {
         let by_key = HashMap::new();
-        Self { of_server, fields, members, by_key, slots: Vec::new(), oldest: 0, text: String::new() }
+        Self {
+            of_server,
+            fields,
+            members,
+            by_key,
+            slots: Vec::new(),
+            spare: Vec::new(),
+            oldest: 0,
+            text: String::new(),
+            recent: None,
+        }
     }
 
     /// The slot of the event's key; with `create`, a new one if need be, and then the slot that gave way.
     pub(super) fn slot(&mut self, event: &Event, create: bool) -> Option<(usize, Option<Slot>)> {
+        let server = event.server.as_ref().filter(|_| self.fields.is_empty());
+        if let (Some(server), Some((recent, slot))) = (server, &self.recent)
+            && Arc::ptr_eq(server, recent)
+        {
+            return Some((*slot, None));
+        }
         if !self.spell(event) {
             return None;
         }
-        if let Some(index) = self.by_key.get(self.text.as_str()) {
-            return Some((*index, None));
+        let known = self.by_key.get(self.text.as_str()).map(|index| (*index, None));
+        let found = known.or_else(|| create.then(|| self.add(event)));
+        if let (Some(server), Some((slot, _))) = (server, &found) {
+            self.recent = Some((Arc::clone(server), *slot));
         }
-        create.then(|| self.add(event))
+        found
     }
 
     fn add(&mut self, event: &Event) -> (usize, Option<Slot>) {
         let key: Box<str> = self.text.as_str().into();
-        let states = self.members.iter().map(|_| None).collect();
+        let states = self.spare.pop().unwrap_or_else(|| self.members.iter().map(|_| None).collect());
         let slot = Slot { key: key.clone(), server: event.server.clone(), states };
         if self.slots.len() < MAX_KEYS {
             self.by_key.insert(key, self.slots.len());
@@ -70,6 +95,7 @@ impl KeySet {
         let index = self.oldest;
         self.oldest = (self.oldest + 1) % MAX_KEYS;
         self.by_key.insert(key, index);
+        self.recent = None;
         let old = self.slots.get_mut(index).map(|place| std::mem::replace(place, slot));
         if let Some(old) = &old {
             self.by_key.remove(&old.key);
@@ -101,10 +127,16 @@ impl KeySet {
         self.slots.get_mut(slot)?.states.get_mut(member)?.as_deref_mut()
     }
 
-    /// Forgets all keys.
+    /// Forgets all keys. Their states are used again: sessions may be short and many.
     pub(super) fn clear(&mut self) {
         self.by_key.clear();
+        let room = MAX_SPARE.saturating_sub(self.spare.len());
+        for mut slot in self.slots.drain(..).take(room) {
+            slot.states.iter_mut().flatten().for_each(|state| state.reset());
+            self.spare.push(slot.states);
+        }
         self.slots.clear();
+        self.recent = None;
         self.oldest = 0;
     }
 }

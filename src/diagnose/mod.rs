@@ -12,6 +12,8 @@ mod check;
 mod clock;
 mod compile;
 mod condition;
+#[cfg(fuzzing)]
+mod drawn;
 mod duration;
 mod engine;
 mod explain;
@@ -29,22 +31,26 @@ mod trial;
 mod vocabulary;
 mod watch;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::unwrap_used)] // a test that cannot go on fails where it stands
 mod fixture;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
+#[allow(clippy::unwrap_used, clippy::print_stdout)] // as above
 mod oracle;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod random;
 #[cfg(test)]
 mod semantics;
 
 pub use answer::{Applicability, Diagnosis, Escalated, Evidence, Finding, Inconclusive, Proof, Silence};
 pub use compile::{Compiled, Problem, compile};
+#[cfg(fuzzing)]
+pub use drawn::against_oracle;
 pub use engine::End;
 pub use explain::{Attempt, Stop, explain};
 pub use lint::lint;
 pub use order::order;
-pub use sessions::{Engine, run};
+pub use sessions::{Engine, fields, run};
 pub use trial::{
     Fate, Mutant, Noise, OnTrial, Proven, TrialOutcome, Verdict, diagnose_case, events_of, is_loud, prove,
     trial,

@@ -365,7 +365,7 @@ fn engine(rule: &Compiled, items: &[Item]) -> Diagnosis {
 
 /// Which answers came up: a comparison that never matches proves nothing.
 #[derive(Debug, Default)]
-struct Tally {
+pub(super) struct Tally {
     refused: u32,
     matches: u32,
     repeated: u32,
@@ -393,7 +393,8 @@ impl Tally {
     }
 }
 
-fn compare(json: &Value, items: &[Item], tally: &mut Tally) -> Result<(), String> {
+/// Whether engine and exhaustive search agree on a rule and a log.
+pub(super) fn compare(json: &Value, items: &[Item], tally: &mut Tally) -> Result<(), String> {
     let signature = fixture::signature(json.clone(), &[]);
     let Ok(compiled) = compile(&signature, &fixture::vocabulary()) else {
         tally.refused += 1;

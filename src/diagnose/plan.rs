@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::compile::Compiled;
 use super::says::Template;
+use crate::pattern::EventDef;
 
 /// What an event does to the state of a signature and key. The variants stand in the order in which they run: an
 /// event first ends what was, then fills steps, and only then counts as "seen before".
@@ -67,8 +68,14 @@ type OfRules = BTreeMap<(usize, usize, usize), BTreeSet<Op>>;
 /// Which signatures share a key, and what each event does.
 pub(super) struct Plans {
     pub(super) sets: Vec<KeyFields>,
-    by_event: HashMap<String, Plan>,
+    all: Vec<Plan>,
+    by_event: HashMap<String, usize>,
+    /// The plans of definitions that were asked for of late, by where those lie in memory.
+    recent: Vec<Option<(Arc<EventDef>, Option<usize>)>>,
 }
+
+/// How many are kept; a power of two.
+const RECENT: usize = 256;
 
 impl Plans {
     /// The plans for these signatures.
@@ -85,16 +92,29 @@ impl Plans {
                 wanted.entry(event).or_default().insert(field);
             }
         }
-        let plan = |(event, of_rules): (&str, OfRules)| {
+        let mut plans = Vec::new();
+        let mut by_event = HashMap::new();
+        for (event, of_rules) in ops {
             let wanted = wanted.remove(event).unwrap_or_default().into_iter().map(Arc::from).collect();
-            (event.to_owned(), Plan { groups: groups(of_rules), wanted })
-        };
-        Self { by_event: ops.into_iter().map(plan).collect(), sets }
+            by_event.insert(event.to_owned(), plans.len());
+            plans.push(Plan { groups: groups(of_rules), wanted });
+        }
+        Self { all: plans, by_event, recent: vec![None; RECENT], sets }
     }
 
-    /// What the event `id` does, if anything.
-    pub(super) fn of(&self, id: &str) -> Option<&Plan> {
-        self.by_event.get(id)
+    /// What an event so defined does, if anything.
+    pub(super) fn of(&mut self, def: &Arc<EventDef>) -> Option<&Plan> {
+        let address = Arc::as_ptr(def) as usize;
+        let place = self.recent.get_mut((address >> 4 ^ address >> 12) & (RECENT - 1))?;
+        let plan = match place {
+            Some((known, plan)) if Arc::ptr_eq(known, def) => *plan,
+            _ => {
+                let plan = self.by_event.get(&def.id).copied();
+                *place = Some((Arc::clone(def), plan));
+                plan
+            }
+        };
+        self.all.get(plan?)
     }
 }
 
@@ -122,6 +142,19 @@ fn ops_of(rule: &Compiled) -> Vec<(&str, Op)> {
         }
         let absent = branch.absence.iter().flat_map(|a| &a.events);
         all.extend(absent.map(|e| (e.as_str(), Op::Absent(b))));
+    }
+    all
+}
+
+/// The fields that signatures look at, key by, or show.
+pub(super) fn fields(rules: &[Compiled]) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for rule in rules {
+        all.extend(rule.key.iter().cloned());
+        all.extend(shown(rule).into_iter().map(|(_, field)| field.to_owned()));
+        let steps = rule.branches.iter().flat_map(|b| b.steps.iter().flat_map(|s| &s.conditions));
+        let absences = rule.branches.iter().filter_map(|b| b.absence.as_ref()).flat_map(|a| &a.conditions);
+        all.extend(steps.chain(absences).map(|c| c.field.clone()));
     }
     all
 }
@@ -159,11 +192,12 @@ fn groups(of_rules: OfRules) -> Vec<Group> {
 #[cfg(test)]
 mod tests {
     use std::cmp::Reverse;
+    use std::sync::Arc;
 
     use serde_json::json;
 
     use super::{Op, Plans};
-    use crate::diagnose::fixture::compiled;
+    use crate::diagnose::fixture::{compiled, def};
 
     #[test]
     fn an_event_first_ends_then_fills_late_steps_before_early_ones_and_then_counts_as_seen() {
@@ -173,11 +207,11 @@ mod tests {
             { "as": "z", "event": "a" },
             { "as": "gone", "absent": ["a"], "for": "rest-of-log", "at_end_of_log": "match" }]);
         let rule = json!({ "key": [], "needs_before": ["a"], "steps": steps });
-        let plans = Plans::new(&[compiled(rule, &[])]);
-        let ops = &plans.of("a").unwrap().groups[0].incidents[0].ops;
+        let mut plans = Plans::new(&[compiled(rule, &[])]);
+        let ops = &plans.of(&Arc::new(def("a"))).unwrap().groups[0].incidents[0].ops;
         let fill = |step| Op::Fill(0, Reverse(step));
         assert_eq!(ops.as_ref(), [Op::Absent(0), Op::Kill(0, 1), fill(2), fill(0), Op::Need(0)]);
-        assert!(plans.of("c").is_none());
+        assert!(plans.of(&Arc::new(def("c"))).is_none());
     }
 
     #[test]
@@ -189,11 +223,11 @@ mod tests {
             compiled(rule(&["tool"]), &[]),
             compiled(rule(&["server"]), &[("says", says)]),
         ];
-        let plans = Plans::new(&rules);
+        let mut plans = Plans::new(&rules);
         assert_eq!(
             plans.sets.iter().map(|(_, _, members)| members.clone()).collect::<Vec<_>>(),
             [vec![0, 2], vec![1]]
         );
-        assert_eq!(plans.of("b").unwrap().wanted, ["v".into()]);
+        assert_eq!(plans.of(&Arc::new(def("b"))).unwrap().wanted, ["v".into()]);
     }
 }

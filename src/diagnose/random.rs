@@ -1,5 +1,7 @@
 //! Random rules and random logs, small enough for the oracle and dense enough to meet.
 
+use std::sync::Arc;
+
 use proptest::prelude::{Just, Strategy, any};
 use proptest::{collection, option, prop_oneof, sample};
 use serde_json::{Map, Value, json};
@@ -170,8 +172,9 @@ pub(super) fn log() -> impl Strategy<Value = Vec<Item>> {
             let event = d.event.map(|id| {
                 let mut event = fixture::of(fixture::event(id, line), d.server);
                 (event.stamp, event.session, event.echo) = (stamp, session, d.echo);
-                event.fields.extend(d.v.map(|v| ("v".into(), json!(v))));
-                event.fields.extend(d.tool.map(|t| ("tool".into(), json!(t))));
+                let fields = Arc::make_mut(&mut event.fields);
+                fields.extend(d.v.map(|v| ("v".into(), json!(v))));
+                fields.extend(d.tool.map(|t| ("tool".into(), json!(t))));
                 event
             });
             Item { line, stamp, event }

@@ -29,6 +29,8 @@ type Place = (usize, Option<Arc<str>>);
 pub(super) struct Ledger {
     records: BTreeMap<Place, Record>,
     servers: BTreeSet<Arc<str>>,
+    /// The server of the event before: most are about the same.
+    recent: Option<Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +52,10 @@ struct Hit {
 impl Ledger {
     /// An event was about `server`.
     pub(super) fn server(&mut self, server: &Arc<str>) {
+        if self.recent.as_ref().is_some_and(|r| Arc::ptr_eq(r, server)) {
+            return;
+        }
+        self.recent = Some(Arc::clone(server));
         if !self.servers.contains(server) && self.servers.len() < MAX_SERVERS {
             self.servers.insert(Arc::clone(server));
         }

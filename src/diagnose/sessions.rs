@@ -4,17 +4,18 @@
 //! of one session reaches into another: no step, no silence, no clock. No more than [`MAX_OPEN`] sessions are followed at
 //! once; that which was quiet for longest is taken to be over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
 use super::answer::Diagnosis;
 use super::compile::Compiled;
 use super::engine::{Core, End};
+use super::plan;
 use super::record::Ledger;
 use super::watch::Silent;
 use crate::classify::Event;
-use crate::parse::Stamp;
+use crate::parse::{Passed, Stamp};
 
 /// No more interleaved sessions are followed at once.
 const MAX_OPEN: usize = 64;
@@ -47,6 +48,11 @@ impl<'r> Engine<'r> {
     /// A line that is no event: only its clock matters. May be left out, if no silence need be proven early.
     pub fn tick(&mut self, stamp: Option<Stamp>, line: u64) {
         self.core.tick(stamp, line);
+    }
+
+    /// Lines that are no events, at once: the same as a tick for each.
+    pub fn pass(&mut self, passed: &Passed) {
+        self.core.pass(passed);
     }
 
     /// An event; its line is ticked by it.
@@ -106,6 +112,11 @@ impl Open<'_> {
         self.core.end(End { line: self.line, ..End::default() });
         self.core.ledger
     }
+}
+
+/// The fields that any of these signatures looks at or shows: events need no others.
+pub fn fields(rules: &[Compiled]) -> BTreeSet<String> {
+    plan::fields(rules)
 }
 
 /// Runs signatures over events that are all there.

@@ -97,6 +97,13 @@ impl State {
         }
     }
 
+    /// As new: for another key.
+    pub(super) fn reset(&mut self) {
+        (self.guards, self.barred, self.ended) = (0, false, None);
+        self.waits.iter_mut().for_each(|wait| *wait = Wait::default());
+        self.clear_steps();
+    }
+
     /// Whether anything is under way.
     pub(super) fn is_live(&self) -> bool {
         self.waits.iter().any(|w| w.pending.is_some()) || self.registers.iter().any(Register::is_busy)

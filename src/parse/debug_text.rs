@@ -8,7 +8,7 @@
 
 use bstr::ByteSlice;
 
-use super::head::{Head, Record};
+use super::head::{Head, Record, names_server};
 use super::pasted::is_elision;
 use super::{Clock, LogLine};
 use crate::error::Result;
@@ -39,19 +39,21 @@ pub(super) fn read(source: Source, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<
     Ok(tally)
 }
 
-fn show(record: &Record, gap: bool, see: &mut dyn FnMut(&LogLine<'_>)) {
+/// Hands over a record; with a `gap` lines were left out before it.
+pub(super) fn show(record: &Record, gap: bool, see: &mut dyn FnMut(&LogLine<'_>)) {
     record.show(&mut |line| if gap { see(&LogLine { gap, ..line.clone() }) } else { see(line) });
 }
 
-/// Whether a line says that lines were left out. Dots that are indented are those of a stack (`... 5 lines matching`),
-/// and what a server writes may look like anything.
-fn is_cut(line: &[u8], open: &Record) -> bool {
+/// Whether a line behind the record `open` says that lines were left out. Dots that are indented are those of a stack
+/// (`... 5 lines matching`), and what a server writes may look like anything.
+pub(super) fn is_cut(line: &[u8], open: &Record) -> bool {
     let indented = line.first().is_none_or(u8::is_ascii_whitespace);
-    !indented && is_elision(&String::from_utf8_lossy(line)) && !open.message.contains_str("Server stderr")
+    let said = || names_server(&open.message) && open.message.contains_str("Server stderr");
+    !indented && is_elision(&String::from_utf8_lossy(line)) && !said()
 }
 
 /// A line behind the NULs that a killed process left before it.
-fn unpadded(line: &[u8]) -> &[u8] {
+pub(super) fn unpadded(line: &[u8]) -> &[u8] {
     let padding = line.iter().take_while(|b| **b == 0).count();
     line.get(padding..).unwrap_or_default()
 }

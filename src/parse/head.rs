@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use bstr::ByteSlice;
+use memchr::{memchr, memchr_iter};
 
 use super::{Clock, LogLine, Stamp};
 
@@ -14,6 +15,9 @@ pub(super) const SERVER: &[u8] = b"MCP server \"";
 
 /// The same inside of a JSON-quoted message.
 const QUOTED_SERVER: &[u8] = b"\"MCP server \\\"";
+
+/// What any quoted message begins with.
+pub(super) const QUOTE: &[u8] = b"\"";
 
 /// How much of a record is kept with the lines that continue it.
 const MAX_MESSAGE: usize = 64 * 1024;
@@ -147,9 +151,9 @@ fn mended(message: &[u8]) -> Vec<u8> {
 /// blank or a colon follows.
 fn server(message: &[u8]) -> (Option<&str>, bool, &[u8]) {
     let Some(rest) = message.strip_prefix(SERVER) else { return (None, false, message) };
-    let first_line = rest.lines().next().unwrap_or_default();
+    let first_line = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
     let ends = |at: &usize| matches!(first_line.get(at + 1), Some(b' ' | b':'));
-    let end = first_line.find_iter(b"\"").find(ends);
+    let end = memchr_iter(b'"', first_line).find(ends);
     let Some((end, name)) = end.and_then(|e| rest[..e].to_str().ok().map(|n| (e, n))) else {
         return (None, false, message);
     };

@@ -9,12 +9,17 @@ mod entry;
 mod head;
 mod mcp_json_array;
 mod mcp_jsonl;
+mod minute;
 mod mistaken;
 mod pasted;
 mod per_server;
+mod relay;
+mod skim;
 mod stamp;
 
 pub use pasted::{Excerpt, Page, Run, excerpts};
+pub use relay::relayed;
+pub use skim::{Interest, Passed, Reader};
 pub use stamp::{Clock, Stamp};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -53,7 +58,7 @@ pub struct Session<'a> {
 }
 
 /// Reads an input and hands over its lines.
-type Reader = fn(Source, &mut dyn FnMut(&LogLine<'_>)) -> Result<Tally>;
+type Read = fn(Source, &mut dyn FnMut(&LogLine<'_>)) -> Result<Tally>;
 
 /// A form of log.
 pub struct Dialect {
@@ -64,7 +69,7 @@ pub struct Dialect {
     /// Whether an input that begins like this is in this form.
     sniff: fn(&[u8]) -> bool,
     /// Reads it.
-    read: Reader,
+    read: Read,
 }
 
 /// What the client writes on request; it takes anything.
@@ -84,7 +89,7 @@ pub static DIALECTS: &[&Dialect] = &[
 ];
 
 /// A form that has one name, with a clock or without.
-const fn one(form: &'static str, sniff: fn(&[u8]) -> bool, read: Reader) -> Dialect {
+const fn one(form: &'static str, sniff: fn(&[u8]) -> bool, read: Read) -> Dialect {
     Dialect { form, form_without_clock: form, sniff, read }
 }
 
@@ -104,6 +109,22 @@ pub fn read_log(log: &Log, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<(&'stati
         source.label.clone_from(&log.label);
     }
     read(source, see)
+}
+
+/// Reads a log in whatever form it is; of a debug log only what is of `interest`.
+pub fn skim(
+    source: Source,
+    interest: &Interest,
+    reader: &mut dyn Reader,
+) -> Result<(&'static Dialect, Tally)> {
+    refuse(&source, true)?;
+    let dialect = of_form(source.head());
+    let tally = if std::ptr::eq(dialect, &raw const DEBUG_TEXT) {
+        skim::read(source, interest, reader)?
+    } else {
+        (dialect.read)(source, &mut |line| reader.line(line))?
+    };
+    Ok((dialect, tally))
 }
 
 /// Refuses what is no log, and with `empty` what holds nothing.

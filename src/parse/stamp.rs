@@ -70,14 +70,16 @@ fn fraction(bytes: &[u8], at: usize) -> (i64, usize) {
     if bytes.get(at) != Some(&b'.') {
         return (0, at);
     }
-    let digits: Vec<i64> = bytes[at + 1..]
-        .iter()
-        .take(9)
-        .take_while(|b| b.is_ascii_digit())
-        .map(|b| i64::from(b - b'0'))
-        .collect();
-    let ms = (0..3).fold(0, |ms, i| ms * 10 + digits.get(i).copied().unwrap_or(0));
-    (ms, at + 1 + digits.len())
+    let written = bytes.iter().skip(at + 1).take(9).take_while(|b| b.is_ascii_digit());
+    let (mut ms, mut length) = (0, 0);
+    for digit in written {
+        if length < 3 {
+            ms = ms * 10 + i64::from(digit - b'0');
+        }
+        length += 1;
+    }
+    let missing = 3_usize.saturating_sub(length);
+    (ms * [1, 10, 100, 1000][missing], at + 1 + length)
 }
 
 fn digits(bytes: &[u8]) -> Option<i64> {

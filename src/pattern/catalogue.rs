@@ -1,26 +1,28 @@
 //! The compiled event catalogue: from a message to the one wording that covers it.
 //!
-//! One Aho-Corasick automaton over the longest literal run of every wording finds the candidates in one pass over the
-//! message; the holes of the few candidates are then walked. Of several that match, the one with the most literal
+//! Comes in: a message. Goes out: which wording covers it, and what it says, as far as anybody wants to know. A
+//! [`Finder`] gives the few candidates; their holes are then walked. Of several that match, the one with the most literal
 //! text wins, so a special wording beats the general one whatever the order of files.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::Value;
 
 use super::event::{EventDef, Scope, WordingDef};
-use super::wording::{Wording, members};
+use super::fields::{Fields, Said, Wanted, needles};
+use super::finder::Finder;
+use super::wording::Wording;
 
 /// All events of all packs, ready to classify.
 #[derive(Debug)]
 pub struct Catalogue {
     events: Vec<Arc<EventDef>>,
+    /// The wordings, that which wins over all others first.
     entries: Vec<Entry>,
-    finder: Option<AhoCorasick>,
-    /// Which entries each pattern of `finder` stands for.
-    by_anchor: Vec<Vec<usize>>,
+    finder: Finder,
 }
 
 #[derive(Debug)]
@@ -28,6 +30,14 @@ struct Entry {
     event: usize,
     def: WordingDef,
     wording: Wording,
+    fields: Fields,
+}
+
+/// Reused from message to message, so that recognizing one allocates nothing.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    candidates: Vec<u32>,
+    holes: Vec<Range<usize>>,
 }
 
 /// A message that a wording covers.
@@ -50,20 +60,22 @@ impl Catalogue {
         let mut entries = Vec::new();
         let events: Vec<Arc<EventDef>> = defs.into_iter().map(Arc::new).collect();
         for (event, def) in events.iter().enumerate() {
+            let needles = Arc::new(needles(def));
             for w in &def.wordings {
                 match Wording::compile(&w.text) {
-                    Ok(wording) => entries.push(Entry { event, def: w.clone(), wording }),
+                    Ok(wording) => {
+                        let fields = Fields::new(&wording, w, def, &needles);
+                        entries.push(Entry { event, def: w.clone(), wording, fields });
+                    }
                     Err(problem) => problems.push((def.id.clone(), w.text.clone(), problem)),
                 }
             }
         }
-        let mut anchors: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (i, entry) in entries.iter().enumerate() {
-            anchors.entry(entry.wording.anchor().to_owned()).or_default().push(i);
-        }
-        // A set of literals that the automaton cannot hold does not occur below millions of wordings.
-        let finder = AhoCorasick::builder().match_kind(MatchKind::Standard).build(anchors.keys()).ok();
-        (Self { events, entries, finder, by_anchor: anchors.into_values().collect() }, problems)
+        // Of equals the one that was loaded last.
+        entries.reverse();
+        entries.sort_by_key(|e: &Entry| Reverse(e.wording.literal_bytes()));
+        let finder = Finder::new(entries.iter().map(|e| &e.wording));
+        (Self { events, entries, finder }, problems)
     }
 
     /// The events, in the order of the packs.
@@ -86,22 +98,61 @@ impl Catalogue {
         self.entries.get(index).map(|e| (&*self.events[e.event], &e.def))
     }
 
-    /// The wording that covers the whole of `message`, if any.
+    /// The wording that covers the whole of `message`, if any, with all that it says.
     pub fn recognize(&self, scope: Scope, level: Option<&str>, message: &str) -> Option<Recognized> {
-        let index = self
-            .candidates(scope, level, message)
-            .max_by_key(|i| self.entries[*i].wording.literal_bytes())?;
-        let entry = &self.entries[index];
-        let captured = entry.wording.matches(message)?;
-        let event = Arc::clone(&self.events[entry.event]);
-        let fields = fields(&event, &entry.def, captured);
-        Some(Recognized { event, echo: entry.def.echo, fields, wording: index })
+        let mut scratch = Scratch::default();
+        let wording = self.find(scope, level, message, &mut scratch)?;
+        Some(self.recognized(wording, message, &scratch, &Wanted::All))
+    }
+
+    /// The index of the wording that covers the whole of `message`, if any; `scratch` then holds its holes.
+    pub fn find(
+        &self,
+        scope: Scope,
+        level: Option<&str>,
+        message: &str,
+        scratch: &mut Scratch,
+    ) -> Option<usize> {
+        let Scratch { candidates, holes } = scratch;
+        self.finder.candidates(message, candidates);
+        let fits = |i: &&u32| {
+            let entry = self.entries.get(**i as usize);
+            entry.is_some_and(|e| e.may_be(scope, level) && e.wording.find(message, holes))
+        };
+        candidates.iter().find(fits).map(|i| *i as usize)
+    }
+
+    /// What a message says that [`Catalogue::find`] found the wording of, with the fields that are wanted.
+    pub fn recognized(
+        &self,
+        wording: usize,
+        message: &str,
+        scratch: &Scratch,
+        wanted: &Wanted,
+    ) -> Recognized {
+        let Entry { def, wording: covering, fields, event } = &self.entries[wording];
+        let event = Arc::clone(&self.events[*event]);
+        let said = Said { message, holes: &scratch.holes, wording: covering, def, event: &event };
+        let fields = fields.of(&said, wording, wanted);
+        Recognized { event, echo: def.echo, fields, wording }
+    }
+
+    /// What to ask [`Catalogue::recognized`] for, to get only fields of these names.
+    pub fn wanting(&self, names: BTreeSet<String>) -> Wanted {
+        let picked = self.entries.iter().map(|e| e.fields.picked(&names)).collect();
+        Wanted::Some(names, picked)
     }
 
     /// Every wording that covers the whole of `message`, most literal first: more than one at the top is a defect.
     pub fn all_matches(&self, scope: Scope, level: Option<&str>, message: &str) -> Vec<usize> {
-        let mut all: Vec<usize> = self.candidates(scope, level, message).collect();
-        all.sort_by_key(|i| std::cmp::Reverse(self.entries[*i].wording.literal_bytes()));
+        let (mut found, mut holes) = (Vec::new(), Vec::new());
+        self.finder.candidates(message, &mut found);
+        found.dedup();
+        let mut all: Vec<usize> = found.into_iter().map(|i| i as usize).collect();
+        all.retain(|i| {
+            let entry = &self.entries[*i];
+            entry.may_be(scope, level) && entry.wording.find(message, &mut holes)
+        });
         all
     }
 
@@ -109,45 +160,10 @@ impl Catalogue {
     pub fn weight(&self, index: usize) -> usize {
         self.entries.get(index).map_or(0, |e| e.wording.literal_bytes())
     }
-
-    fn candidates(&self, scope: Scope, level: Option<&str>, message: &str) -> impl Iterator<Item = usize> {
-        let mut seen: Vec<usize> = Vec::new();
-        if let Some(finder) = &self.finder {
-            for hit in finder.find_overlapping_iter(message) {
-                seen.extend(&self.by_anchor[hit.pattern().as_usize()]);
-            }
-        }
-        seen.sort_unstable();
-        seen.dedup();
-        seen.retain(|i| {
-            let entry = &self.entries[*i];
-            entry.def.scope == scope
-                && entry.def.level.as_deref().is_none_or(|l| level == Some(l))
-                && entry.wording.matches(message).is_some()
-        });
-        seen.into_iter()
-    }
 }
 
-fn fields(event: &EventDef, def: &WordingDef, captured: Vec<(&str, Value)>) -> Vec<(Arc<str>, Value)> {
-    let mut out: Vec<(Arc<str>, Value)> = Vec::with_capacity(captured.len() + def.set.len());
-    for (name, value) in captured {
-        let json = value.as_str().filter(|t| t.starts_with(['{', '[']));
-        let mut inner = Vec::new();
-        if let Some(text) = json {
-            members(name, text, &mut inner);
-        }
-        out.push((name.into(), value));
-        out.extend(inner.into_iter().map(|(n, v)| (n.into(), v)));
+impl Entry {
+    fn may_be(&self, scope: Scope, level: Option<&str>) -> bool {
+        self.def.scope == scope && self.def.level.as_deref().is_none_or(|l| level == Some(l))
     }
-    out.extend(def.set.iter().map(|(n, v)| (n.as_str().into(), v.clone())));
-    for d in &event.derive {
-        let known = out.iter().any(|(n, _)| **n == *d.field);
-        let text = out.iter().find(|(n, _)| **n == *d.from).and_then(|(_, v)| v.as_str());
-        let value = text.and_then(|t| d.contains.iter().find(|(needle, _)| t.contains(needle.as_str())));
-        if let (false, Some((_, value))) = (known, value) {
-            out.push((d.field.as_str().into(), value.clone()));
-        }
-    }
-    out
 }

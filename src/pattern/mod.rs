@@ -9,6 +9,8 @@ mod catalogue;
 mod clause;
 mod client;
 mod event;
+mod fields;
+mod finder;
 pub mod lint;
 mod nearest;
 mod overlay;
@@ -20,10 +22,11 @@ mod versions;
 mod wording;
 
 pub use canon::canonical;
-pub use catalogue::{Catalogue, Recognized};
+pub use catalogue::{Catalogue, Recognized, Scratch};
 pub use clause::{AnswerDef, AskDef, BreakDef, ClauseFile, ClientClause, Level, SeenDef, ServerClause};
 pub use client::{ClientDef, Layout, StubDef};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
+pub use fields::{Picked, Wanted};
 pub use nearest::nearest;
 pub use overlay::{Overlay, Override};
 pub use pack::{

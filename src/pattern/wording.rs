@@ -1,10 +1,13 @@
 //! A wording: literal text with typed holes, compiled once and matched against whole messages.
 //!
 //! Comes in: the `text` of a wording, e.g. `Connection failed after {ms:ms}: {message:text}`, and messages.
-//! Goes out: the captured values. Matching walks the pieces with plain substring search, so it is linear in the
-//! message for every wording; there is no backtracking that a log could make slow.
+//! Goes out: where the holes lie in a message, and their values for those who want them. Matching walks the pieces with
+//! plain substring search, so it is linear in the message for every wording; there is no backtracking that a log could
+//! make slow, and nothing is allocated.
 
-use memchr::memmem;
+use std::ops::Range;
+
+use memchr::memchr_iter;
 use serde_json::{Number, Value};
 
 /// No number, duration or version of a log is longer, in bytes.
@@ -57,26 +60,43 @@ impl Hole {
         }
     }
 
-    /// The value of `text`, or `None` if the hole does not accept it.
-    fn accept(self, text: &str) -> Option<Value> {
+    /// How many bytes of `text` it takes at the least; `None`: it takes no beginning of it. Shorter ones are not tried.
+    fn least(self, text: &str) -> Option<usize> {
         match self {
-            Self::Int => text.parse::<i64>().ok().map(Value::from),
-            Self::Ms => milliseconds(text).map(Value::from),
-            Self::Word => no_space(text),
-            Self::Text => Some(Value::from(text)),
-            Self::Json => text.starts_with(['{', '[']).then(|| Value::from(text)),
-            Self::Url => no_space(text).filter(|_| text.contains(':')),
+            Self::Text | Self::Json => Some(0),
+            Self::Int | Self::Ms | Self::Word | Self::Version => Some(1),
+            Self::Url => text.find(':').map(|at| at + 1),
+        }
+    }
+
+    /// Whether the hole accepts `text`.
+    fn takes(self, text: &str) -> bool {
+        match self {
+            Self::Int => text.parse::<i64>().is_ok(),
+            Self::Ms => milliseconds(text).is_some(),
+            Self::Word => is_word(text),
+            Self::Text => true,
+            Self::Json => text.starts_with(['{', '[']),
+            Self::Url => is_word(text) && text.contains(':'),
             Self::Version => {
-                let dotted = !text.is_empty()
-                    && text.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
-                dotted.then(|| Value::from(text))
+                !text.is_empty()
+                    && text.split('.').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()))
             }
+        }
+    }
+
+    /// The value of a text that the hole accepts.
+    fn value(self, text: &str) -> Value {
+        match self {
+            Self::Int => text.parse::<i64>().map_or(Value::Null, Value::from),
+            Self::Ms => milliseconds(text).map_or(Value::Null, Value::from),
+            Self::Word | Self::Text | Self::Json | Self::Url | Self::Version => Value::from(text),
         }
     }
 }
 
-fn no_space(text: &str) -> Option<Value> {
-    (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| Value::from(text))
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
 }
 
 /// `327ms`, `2s`, `1.5s`, `5m`, `1h` as milliseconds.
@@ -90,6 +110,11 @@ pub(super) fn milliseconds(text: &str) -> Option<i64> {
         "h" => 3_600_000.0,
         _ => return None,
     };
+    // The usual case: few digits and nothing else, for which the way by way of `f64` gives the same.
+    if number.len() < 10 && number.bytes().all(|b| b.is_ascii_digit()) {
+        let value = number.parse::<i64>().ok()? * factor as i64;
+        return (value as f64 <= MAX_MS).then_some(value);
+    }
     let value = number.parse::<f64>().ok()? * factor;
     (value.abs() <= MAX_MS).then(|| value.round() as i64)
 }
@@ -149,7 +174,49 @@ impl Wording {
     /// Matches the whole of `message`; gives the value of each hole, in order.
     pub fn matches<'w>(&'w self, message: &str) -> Option<Vec<(&'w str, Value)>> {
         let mut found = Vec::new();
-        walk(&self.pieces, message, &mut found).then_some(found)
+        if !self.find(message, &mut found) {
+            return None;
+        }
+        let values = self.holes().zip(found);
+        Some(
+            values
+                .map(|((name, hole), at)| (name, hole.value(message.get(at).unwrap_or_default())))
+                .collect(),
+        )
+    }
+
+    /// Whether it covers the whole of `message`, and where each hole lies, in order.
+    pub(super) fn find(&self, message: &str, found: &mut Vec<Range<usize>>) -> bool {
+        found.clear();
+        walk(&self.pieces, message, found)
+    }
+
+    /// The value of the hole at an index, of the text that it accepted.
+    pub(super) fn value(&self, index: usize, text: &str) -> Value {
+        self.holes().nth(index).map_or(Value::Null, |(_, hole)| hole.value(text))
+    }
+
+    /// The literal text that it begins with; empty where it begins with a hole.
+    pub fn head(&self) -> &str {
+        self.pieces.first().and_then(Piece::literal).unwrap_or_default()
+    }
+
+    /// The literal text behind a first hole that takes no blank, parted at its own first blank: that must be the first
+    /// blank of any message, with the one part before it and the other behind it.
+    pub(super) fn around_blank(&self) -> Option<(&str, &str)> {
+        match self.pieces.as_slice() {
+            [Piece::Hole(_, Hole::Word | Hole::Url), Piece::Literal(l), ..] => {
+                l.split_at_checked(l.find(' ')?)
+            }
+            _ => None,
+        }
+    }
+
+    fn holes(&self) -> impl Iterator<Item = (&str, Hole)> {
+        self.pieces.iter().filter_map(|p| match p {
+            Piece::Hole(name, hole) => Some((name.as_str(), *hole)),
+            Piece::Literal(_) => None,
+        })
     }
 }
 
@@ -166,36 +233,47 @@ impl Piece {
     }
 }
 
-/// Walks pieces over `rest`. A hole ends at the first occurrence of the literal behind it at which the hole's type
+/// Walks pieces over a message. A hole ends at the first occurrence of the literal behind it at which the hole's type
 /// accepts what lies between; the last literal of a wording must end the message.
-fn walk<'w>(pieces: &'w [Piece], rest: &str, found: &mut Vec<(&'w str, Value)>) -> bool {
-    match pieces {
-        [] => rest.is_empty(),
-        [Piece::Literal(l), more @ ..] => rest.strip_prefix(l.as_str()).is_some_and(|r| walk(more, r, found)),
-        [Piece::Hole(name, hole)] => hole.accept(rest).is_some_and(|v| {
-            found.push((name, v));
-            true
-        }),
-        [Piece::Hole(name, hole), Piece::Literal(l)] => {
-            // The tail of the wording: it must end the message, so it is looked for there alone.
-            rest.strip_suffix(l.as_str()).and_then(|r| hole.accept(r)).is_some_and(|v| {
-                found.push((name, v));
-                true
-            })
-        }
-        [Piece::Hole(name, hole), Piece::Literal(l), more @ ..] => {
-            let reach = hole.reach(rest).saturating_add(l.len());
-            let near = rest.as_bytes().get(..reach).unwrap_or(rest.as_bytes());
-            let end = memmem::find_iter(near, l.as_bytes()).find_map(|at| {
-                let value = rest.get(..at).and_then(|text| hole.accept(text))?;
-                Some((at, value))
-            });
-            let Some((at, value)) = end else { return false };
-            found.push((name, value));
-            rest.get(at + l.len()..).is_some_and(|r| walk(more, r, found))
-        }
-        [Piece::Hole(..), Piece::Hole(..), ..] => false,
+fn walk(pieces: &[Piece], message: &str, found: &mut Vec<Range<usize>>) -> bool {
+    let (mut at, mut pieces) = (0, pieces);
+    loop {
+        let rest = message.get(at..).unwrap_or_default();
+        let (length, taken) = match pieces {
+            [] => return rest.is_empty(),
+            [Piece::Literal(l), ..] if !rest.starts_with(l.as_str()) => return false,
+            [Piece::Literal(l), ..] => (l.len(), 1),
+            [Piece::Hole(_, hole)] => {
+                found.push(at..message.len());
+                return hole.takes(rest);
+            }
+            [Piece::Hole(_, hole), Piece::Literal(l)] => {
+                // The tail of the wording: it must end the message, so it is looked for there alone.
+                let Some(inside) = rest.strip_suffix(l.as_str()) else { return false };
+                found.push(at..at + inside.len());
+                return hole.takes(inside);
+            }
+            [Piece::Hole(_, hole), Piece::Literal(l), ..] => {
+                let Some(length) = hole_before(*hole, l, rest) else { return false };
+                found.push(at..at + length);
+                (length + l.len(), 2)
+            }
+            [Piece::Hole(..), Piece::Hole(..), ..] => return false,
+        };
+        at += length;
+        pieces = pieces.get(taken..).unwrap_or_default();
     }
+}
+
+/// How much of `rest` the hole takes before the literal that ends it.
+fn hole_before(hole: Hole, literal: &str, rest: &str) -> Option<usize> {
+    let reach = hole.reach(rest).saturating_add(literal.len());
+    let near = rest.as_bytes().get(..reach).unwrap_or(rest.as_bytes());
+    let first = *literal.as_bytes().first()?;
+    let least = hole.least(rest)?;
+    let ends =
+        |at: &usize| *at >= least && near.get(*at..).is_some_and(|n| n.starts_with(literal.as_bytes()));
+    memchr_iter(first, near).filter(ends).find(|at| rest.get(..*at).is_some_and(|text| hole.takes(text)))
 }
 
 /// Splits the text of a wording at its holes. `{{` and `}}` stand for braces.

@@ -4,7 +4,7 @@
 //! Most texts hold no secret, so a first look tells which rules could apply at all.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
@@ -30,13 +30,14 @@ struct Engine {
     rule_of: Vec<usize>,
     /// The rules that are tried on every text, as bits.
     always: u64,
-    patterns: Vec<Regex>,
+    /// Compiled when a text first needs them: most runs need few, and compiling all takes longer than reading a log.
+    patterns: Vec<OnceLock<Option<Regex>>>,
 }
 
 static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(Engine::new);
 
 impl Engine {
-    /// `None` where a rule is no pattern: the tests see to it that none is such.
+    /// `None` where the needles cannot be searched for: the tests see to it that they can.
     fn new() -> Option<Self> {
         let mut all: Vec<&str> = Vec::new();
         let mut rule_of = Vec::new();
@@ -51,8 +52,14 @@ impl Engine {
             rule_of.resize(all.len(), at);
         }
         let needles = AhoCorasick::builder().ascii_case_insensitive(true).build(&all).ok()?;
-        let patterns = RULES.iter().map(|r| Regex::new(r.pattern)).collect::<Result<_, _>>().ok()?;
+        let patterns = RULES.iter().map(|_| OnceLock::new()).collect();
         Some(Self { needles, rule_of, always, patterns })
+    }
+
+    /// The pattern of a rule; `None` where it is no pattern, which the tests rule out.
+    fn pattern(&self, rule: usize) -> Option<&Regex> {
+        let place = self.patterns.get(rule)?;
+        place.get_or_init(|| RULES.get(rule).and_then(|r| Regex::new(r.pattern).ok())).as_ref()
     }
 
     /// The rules that could apply, as bits.
@@ -172,8 +179,10 @@ pub(super) fn by_rule(view: &View<'_>, known: &Known) -> Vec<Hit> {
     let mut hits = Vec::new();
     if let Some(engine) = ENGINE.as_ref() {
         let bits = engine.candidates(text);
-        for (rule, pattern) in engine.patterns.iter().enumerate().filter(|(rule, _)| bits >> rule & 1 == 1) {
-            of_rule(text, rule, pattern, &mut hits);
+        for rule in (0..engine.patterns.len()).filter(|rule| bits >> rule & 1 == 1) {
+            if let Some(pattern) = engine.pattern(rule) {
+                of_rule(text, rule, pattern, &mut hits);
+            }
         }
     }
     hits.retain(|hit| !is_bare_host(hit) || !known.is_name(text, &hit.range));

@@ -10,6 +10,8 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
+use super::hashing::Hashing;
+
 /// How much is read at once of what no layer above wanted.
 const REST: usize = 64 * 1024;
 
@@ -19,7 +21,7 @@ pub(super) struct Disk(Rc<RefCell<Inner>>);
 
 struct Inner {
     input: Box<dyn Read>,
-    hash: Sha256,
+    hash: Option<Hashing>,
     bytes: u64,
 }
 
@@ -28,7 +30,7 @@ pub(super) struct Reader(Rc<RefCell<Inner>>);
 
 impl Disk {
     pub(super) fn new(input: Box<dyn Read>) -> Self {
-        Self(Rc::new(RefCell::new(Inner { input, hash: Sha256::new(), bytes: 0 })))
+        Self(Rc::new(RefCell::new(Inner { input, hash: Some(Hashing::default()), bytes: 0 })))
     }
 
     pub(super) fn reader(&self) -> Reader {
@@ -40,7 +42,12 @@ impl Disk {
         self.0.borrow().bytes
     }
 
-    /// Reads what is left; gives the number of bytes and their digest in hex.
+    /// Digests no more: nobody wants to know.
+    pub(super) fn forget_digest(&self) {
+        self.0.borrow_mut().hash = None;
+    }
+
+    /// Reads what is left; gives the number of bytes and their digest in hex, empty where it is not wanted.
     pub(super) fn finish(&self) -> io::Result<(u64, String)> {
         let mut rest = vec![0; REST];
         let mut reader = self.reader();
@@ -51,9 +58,9 @@ impl Disk {
                 _ => {}
             }
         }
-        let inner = self.0.borrow();
-        let digest = inner.hash.clone().finalize();
-        Ok((inner.bytes, hex(&digest)))
+        let mut inner = self.0.borrow_mut();
+        let digest = inner.hash.take().map(Hashing::finish);
+        Ok((inner.bytes, digest.map(|d| hex(&d)).unwrap_or_default()))
     }
 }
 
@@ -61,7 +68,9 @@ impl Read for Reader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let mut inner = self.0.borrow_mut();
         let n = inner.input.read(out)?;
-        inner.hash.update(&out[..n]);
+        if let Some(hash) = &mut inner.hash {
+            hash.update(&out[..n]);
+        }
         inner.bytes += n as u64;
         Ok(n)
     }

@@ -7,6 +7,7 @@
 mod disk;
 mod encoding;
 mod find;
+mod hashing;
 mod latest;
 mod lines;
 mod store;
@@ -48,7 +49,7 @@ pub struct Tally {
     pub bytes: u64,
     /// Lines of which a part was skipped.
     pub cut_lines: u64,
-    /// SHA-256 over the bytes as they stand on disk, in hex.
+    /// SHA-256 over the bytes as they stand on disk, in hex; empty where it was not asked for.
     pub sha256: String,
     /// The inputs that it was put together from, where it is more than one: path and what it was.
     pub parts: Vec<(String, Tally)>,
@@ -89,6 +90,11 @@ impl Source {
         // A cursor over memory cannot fail to be read.
         let _ = lines.head(HEAD);
         Self { label: label.to_owned(), lines, disk }
+    }
+
+    /// Bytes that are already at hand, packed or not, as if they came from standard input.
+    pub fn from_bytes(label: &str, bytes: Vec<u8>) -> Result<Self> {
+        Self::from_disk(label, Box::new(Cursor::new(bytes)), None).map_err(|e| of_io(label, e))
     }
 
     fn opened(label: &str) -> io::Result<Self> {
@@ -151,6 +157,13 @@ impl Source {
         let mut lines = Lines::new(text);
         lines.head(HEAD)?;
         Ok(Self { label: label.to_owned(), lines, disk })
+    }
+
+    /// The same without a digest in its tally: where nobody asks for it, it costs more than all else.
+    #[must_use]
+    pub fn undigested(self) -> Self {
+        self.disk.forget_digest();
+        self
     }
 
     /// The first bytes of the input, to tell its form by.

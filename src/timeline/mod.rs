@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use fold::{Item, fold, key, unfold};
 pub use outcome::{Health, Outcome};
-pub use summary::{Input, ServerSummary, Summary, VersionRead, version_in_name};
+pub use summary::{FIELDS, Input, ServerSummary, Summary, VersionRead, version_in_name};
 
 use crate::classify::Event;
 use crate::pattern::{Effect, Phase};

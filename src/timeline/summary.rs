@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::outcome::{Health, Outcome};
 use crate::classify::{Understood, VersionReader};
-use crate::parse::{Clock, Dialect, LogLine, Stamp};
+use crate::parse::{Clock, Dialect, LogLine, Passed, Stamp};
 use crate::pattern::Knowledge;
 use crate::source::{Tally, server_in};
 
@@ -121,8 +121,11 @@ pub struct Summary {
     last: Option<Stamp>,
     last_line: u64,
     platform: Option<String>,
-    servers: BTreeMap<Arc<str>, Server>,
-    order: Vec<Arc<str>>,
+    /// In the order in which they first appear.
+    servers: Vec<(Arc<str>, Server)>,
+    by_name: BTreeMap<Arc<str>, usize>,
+    /// The server of the line before: most lines are about the same.
+    recent: usize,
 }
 
 /// What is known of the client version of one session.
@@ -148,6 +151,9 @@ struct Server {
     sessions: BTreeMap<u32, Health>,
 }
 
+/// The fields of events that a summary looks at.
+pub const FIELDS: [&str; 5] = ["transport", "url", "session", "cause", "platform"];
+
 impl Summary {
     /// For a new log.
     pub fn new(knowledge: &Knowledge) -> Self {
@@ -164,8 +170,9 @@ impl Summary {
             last: None,
             last_line: 0,
             platform: None,
-            servers: BTreeMap::new(),
-            order: Vec::new(),
+            servers: Vec::new(),
+            by_name: BTreeMap::new(),
+            recent: 0,
         }
     }
 
@@ -202,13 +209,24 @@ impl Summary {
                     self.see_session(event.session, line);
                 }
                 if let Some(platform) = event.str("platform") {
-                    self.platform = Some(platform.to_owned());
+                    put(&mut self.platform, platform);
                 }
                 if let Some(name) = event.server.clone() {
                     self.with_servers.extend((!event.apart).then_some(event.session));
                     self.server(&name).see(event);
                 }
             }
+        }
+    }
+
+    /// Takes lines that concern nobody: their clock alone matters.
+    pub fn pass(&mut self, passed: &Passed) {
+        let stamps = || passed.places().iter().filter_map(|(stamp, _)| *stamp);
+        self.last_line = passed.places().last().map_or(self.last_line, |(_, line)| *line);
+        if let Some(first) = stamps().next() {
+            self.first = self.first.or(Some(first));
+            self.last = stamps().next_back();
+            self.clock = Clock::Full;
         }
     }
 
@@ -234,10 +252,15 @@ impl Summary {
     }
 
     fn server(&mut self, name: &Arc<str>) -> &mut Server {
-        if !self.servers.contains_key(name) {
-            self.order.push(Arc::clone(name));
+        let recent = self.servers.get(self.recent).is_some_and(|(known, _)| Arc::ptr_eq(known, name));
+        if !recent {
+            self.recent = self.by_name.get(name).copied().unwrap_or_else(|| {
+                self.by_name.insert(Arc::clone(name), self.servers.len());
+                self.servers.push((Arc::clone(name), Server::default()));
+                self.servers.len() - 1
+            });
         }
-        self.servers.entry(Arc::clone(name)).or_default()
+        &mut self.servers[self.recent].1
     }
 
     /// The first clock of the log.
@@ -257,7 +280,8 @@ impl Summary {
 
     /// The outcome of a server.
     pub fn outcome(&self, server: &str) -> Outcome {
-        self.servers.get(server).map_or(Outcome::Unknown, |s| s.health().outcome())
+        let known = self.by_name.get(server).and_then(|at| self.servers.get(*at));
+        known.map_or(Outcome::Unknown, |(_, s)| s.health().outcome())
     }
 
     /// The finished object. `told` is a version that the user gave: it stands in where the log is silent, and the
@@ -275,8 +299,6 @@ impl Summary {
         all.dedup();
         let client_versions = Some(all).filter(|all| all.len() > 1).unwrap_or_default();
         let form = if self.clock == Clock::None { dialect.form_without_clock } else { dialect.form };
-        let Self { mut servers, order, platform, .. } = self;
-        let of = |name: Arc<str>| servers.remove(&name).map(|s| s.summary(&name));
         Input {
             path: path.to_owned(),
             sha256: tally.sha256,
@@ -285,11 +307,11 @@ impl Summary {
             client_version,
             client_sessions: Some(self.with_servers.len() as u32).filter(|n| *n > 1),
             client_versions,
-            platform,
+            platform: self.platform,
             clock: self.clock.as_str(),
             mcp_lines: self.mcp_lines,
             mcp_lines_classified: self.classified,
-            servers: order.into_iter().filter_map(of).collect(),
+            servers: self.servers.into_iter().map(|(name, s)| s.summary(&name)).collect(),
             files: tally.parts.into_iter().map(Part::of).collect(),
             excerpt: None,
         }
@@ -302,10 +324,10 @@ impl Server {
         if let Some(transport) =
             event.str("transport").filter(|t| t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
         {
-            self.transport = Some(transport.to_owned());
+            put(&mut self.transport, transport);
         }
         if let Some(url) = event.str("url") {
-            self.place = Some(url.to_owned());
+            put(&mut self.place, url);
         }
     }
 
@@ -326,6 +348,13 @@ impl Server {
             transport: self.transport,
             place: self.place,
         }
+    }
+}
+
+/// Writes a text where another may stand already.
+fn put(place: &mut Option<String>, text: &str) {
+    if place.as_deref() != Some(text) {
+        *place = Some(text.to_owned());
     }
 }
 

@@ -58,7 +58,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("hyper", &["gateway"]),
     ("hyper_util", &["gateway"]),
     ("globset", &["source"]),
-    ("memchr", &["source", "parse", "pattern", "classify", "normalize", "align"]),
+    ("memchr", &["source", "parse", "pattern", "classify", "normalize", "align", "diagnose"]),
     ("minisign_verify", &["source"]),
     ("owo_colors", &["render"]),
     ("regex", &["diagnose", "redact"]),

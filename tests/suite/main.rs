@@ -8,6 +8,7 @@ mod cli;
 mod corpus;
 #[cfg(all(unix, feature = "net"))]
 mod drive;
+mod endure;
 #[cfg(all(unix, feature = "net"))]
 mod fake;
 #[cfg(all(unix, feature = "net"))]
@@ -27,5 +28,6 @@ mod program;
 mod redaction;
 #[cfg(all(feature = "gateway", unix))]
 mod reproduce;
+mod skim;
 #[cfg(feature = "net")]
 mod trust;

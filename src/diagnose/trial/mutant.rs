@@ -181,8 +181,7 @@ impl<'a> Bench<'a> {
         let mut log = self.log();
         for (_, event) in log.iter_mut().filter(|(l, _)| *l == line) {
             let other: Arc<str> = format!("{}, another", event.server.as_deref().unwrap_or_default()).into();
-            event
-                .fields
+            Arc::make_mut(&mut event.fields)
                 .iter_mut()
                 .filter(|(n, _)| &**n == "server")
                 .for_each(|(_, v)| *v = (&*other).into());
@@ -244,8 +243,9 @@ impl<'a> Bench<'a> {
     /// Gives an event the value that the evidence has in a field of the key.
     fn share(&self, field: &str, made: &mut Event) {
         let value = self.event(self.first(0)).and_then(|e| e.field(field)).cloned();
-        made.fields.retain(|(n, _)| &**n != field);
-        made.fields.extend(value.map(|v| (field.into(), v)));
+        let fields = Arc::make_mut(&mut made.fields);
+        fields.retain(|(n, _)| &**n != field);
+        fields.extend(value.map(|v| (field.into(), v)));
     }
 
     fn tried(&self, change: String, log: &[Origin]) -> Mutant {
