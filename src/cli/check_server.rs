@@ -36,6 +36,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
+    output::heed(&arguments.output);
     let loaded = knowledge::load(&arguments.patterns)?;
     let knowledge = &loaded.knowledge;
     let mut probe = Probe::new(address(&arguments.url)?, headers(&arguments.header)?);

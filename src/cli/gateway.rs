@@ -50,10 +50,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
-    let knowledge = knowledge::known(&arguments.patterns)?;
-    for error in knowledge.errors.iter().filter(|e| e.file.contains("/scenarios/")) {
-        output::warn("pack", &error.to_string());
-    }
+    let knowledge = knowledge::load(&arguments.patterns)?.whole()?.knowledge;
     let Some(name) = arguments.scenario.as_deref().filter(|_| !arguments.list) else {
         return list(&knowledge);
     };
@@ -61,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let record = Record::new(arguments.record.as_deref().map(open).transpose()?);
     if arguments.stdio {
         let server = child(&scenario, arguments.server.as_deref())?;
-        return Ok(be_child(server, &record));
+        return be_child(server, &record);
     }
     serve(arguments, &scenario, record)
 }
@@ -109,9 +106,11 @@ fn child<'s>(scenario: &'s Scenario, name: Option<&str>) -> Result<&'s ServerDef
 
 /// Ends with the status that the script says, in the middle of whatever else goes on: that is how a child dies.
 #[allow(clippy::exit)]
-fn be_child(server: &ServerDef, record: &Record) -> Exit {
+fn be_child(server: &ServerDef, record: &Record) -> Result<Exit> {
     let (out, err) = (Arc::new(Mutex::new(io::stdout())), Arc::new(Mutex::new(io::stderr())));
     let end = |status: u8| std::process::exit(i32::from(status));
     stdio::serve(&mut Script::new(server), record, io::stdin().lock(), (out, err), &end);
-    Exit::Nothing
+    record.error().map_or(Ok(Exit::Nothing), |cause| {
+        Err(Error::new(ErrorKind::Output, "--record", cause, "make room, or choose another file"))
+    })
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::output;
 use crate::bisect::drive::Scratch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::gateway::{self, Child, Gateway, Listen, Record, Seen};
+use crate::gateway::{self, Child, Gateway, Listen, Record};
 use crate::pattern::{ClientDef, Scenario};
 
 /// Servers that live as long as one run.
@@ -54,11 +54,15 @@ impl Stage {
             .collect()
     }
 
-    /// What the servers saw; `keep` is where the record goes.
-    pub(super) fn seen(&self, keep: &Path) -> Result<Vec<Seen>> {
-        let text = fs::read_to_string(&self.record).unwrap_or_default();
-        fs::write(keep, &text).map_err(|e| output::cannot_write(&keep.display().to_string(), &e))?;
-        Ok(Record::parse(&text))
+    /// Keeps what the servers saw at `place`; all of it or none.
+    pub(super) fn keep(&self, place: &Path) -> Result<()> {
+        let lost = |cause: String| {
+            let remedy = "make room for temporary files, and run the same command again to go on";
+            Error::new(ErrorKind::Output, self.record.display().to_string(), cause, remedy)
+        };
+        self.gateway.record().error().map_or(Ok(()), |cause| Err(lost(cause)))?;
+        let copied = fs::copy(&self.record, place);
+        copied.map(drop).map_err(|e| output::cannot_write(&place.display().to_string(), &e))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::pattern::ServerDef;
 /// The first revision without `initialize`.
 pub(super) const MODERN: &str = "2026-07-28";
 
-/// The revisions that there are.
+/// The revisions that there are, as the specification lists them: <https://modelcontextprotocol.io/specification/versioning>.
 pub(super) const REVISIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", MODERN];
 
 /// What is claimed where neither the scenario nor the client says.
@@ -70,17 +70,42 @@ fn call(server: &ServerDef, params: &Value) -> Outcome {
     Ok(json!({ "content": [{ "type": "text", "text": "DEMO-1: first issue" }] }))
 }
 
-/// The client's revision if the server speaks it, else the server's newest.
+/// The client's revision if there is such a one and the server speaks it, else the server's newest.
 fn negotiated(server: &ServerDef, params: &Value) -> String {
+    let ours = server.revision.as_deref().unwrap_or(LEGACY);
     let asked = params.get("protocolVersion").and_then(Value::as_str);
-    match (asked, server.revision.as_deref()) {
-        (Some(asked), Some(ours)) if asked <= ours => asked.to_owned(),
-        (_, Some(ours)) => ours.to_owned(),
-        (Some(asked), None) => asked.to_owned(),
-        (None, None) => LEGACY.to_owned(),
-    }
+    asked.filter(|a| REVISIONS.contains(a) && *a <= ours).unwrap_or(ours).to_owned()
 }
 
 fn info() -> Value {
     json!({ "name": "lastgood-gateway", "version": env!("CARGO_PKG_VERSION") })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{LEGACY, negotiated};
+    use crate::pattern::Knowledge;
+
+    #[test]
+    fn a_server_offers_no_revision_that_there_never_was() {
+        let mut server = Knowledge::builtin().scenario("stream").unwrap().def.servers[0].clone();
+        for (ours, asked, chosen) in [
+            (None, Some("2025-03-26"), "2025-03-26"),
+            (None, Some("1999-01-01"), LEGACY),
+            (None, Some("2026-07-28"), LEGACY),
+            (None, None, LEGACY),
+            (Some("2025-06-18"), Some("2024-11-05"), "2024-11-05"),
+            (Some("2025-06-18"), Some("2025-04-01"), "2025-06-18"),
+            (Some("2025-06-18"), Some("2025-11-25"), "2025-06-18"),
+        ] {
+            server.revision = ours.map(str::to_owned);
+            assert_eq!(
+                negotiated(&server, &json!({ "protocolVersion": asked })),
+                chosen,
+                "{ours:?} {asked:?}"
+            );
+        }
+    }
 }

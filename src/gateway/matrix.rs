@@ -27,7 +27,11 @@ pub struct Found {
 pub enum Standing {
     /// The server that the scenario is about could be used, and no known failure struck it.
     Well,
-    /// It could not, or one did, in some run.
+    /// It could be used, and not for all that it has.
+    Degraded,
+    /// It could not be used, or a known failure struck it, in some runs and not in others.
+    Sometimes,
+    /// It could not, or one did, in every run that tells.
     Ill,
     /// The logs end before that is decided.
     Undecided,
@@ -104,6 +108,8 @@ pub struct Cell {
     pub findings: BTreeMap<String, usize>,
     /// In how many runs a failure at or above `warning` struck the server, or it could not be used.
     pub ill: usize,
+    /// In how many runs it was used and degraded.
+    pub degraded: usize,
     /// In how many runs it is decided.
     pub decided: usize,
     /// The calls that the servers answered well, run by run.
@@ -157,6 +163,7 @@ impl Cell {
         let grave = trial.findings.iter().filter(strikes).any(|f| f.severity >= Severity::Warning);
         let unusable = matches!(outcome, Outcome::Failed | Outcome::NeedsAuth);
         self.ill += usize::from(grave || unusable);
+        self.degraded += usize::from(outcome == Outcome::Degraded);
         self.decided += usize::from(grave || !matches!(outcome, Outcome::Pending | Outcome::Unknown));
         self.calls.push(trial.calls);
     }
@@ -165,8 +172,10 @@ impl Cell {
     pub fn standing(&self) -> Standing {
         match (self.runs, self.ill, self.decided) {
             (0, _, _) => Standing::Unknown,
+            (_, ill @ 1.., decided) if ill < decided => Standing::Sometimes,
             (_, 1.., _) => Standing::Ill,
             (_, _, 0) => Standing::Undecided,
+            _ if self.degraded > 0 => Standing::Degraded,
             _ => Standing::Well,
         }
     }
@@ -181,5 +190,28 @@ fn badness(outcome: Outcome) -> u8 {
         Outcome::Degraded => 3,
         Outcome::NeedsAuth => 4,
         Outcome::Failed => 5,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Standing};
+
+    #[test]
+    fn a_race_is_not_a_certain_failure_and_a_degraded_server_is_not_well() {
+        let standing = |runs, ill, degraded, decided| {
+            Cell { runs, ill, degraded, decided, ..Cell::default() }.standing()
+        };
+        for (is, of) in [
+            (Standing::Unknown, (0, 0, 0, 0)),
+            (Standing::Undecided, (5, 0, 0, 0)),
+            (Standing::Well, (5, 0, 0, 5)),
+            (Standing::Degraded, (5, 0, 1, 5)),
+            (Standing::Sometimes, (5, 1, 0, 5)),
+            (Standing::Ill, (5, 5, 0, 5)),
+            (Standing::Ill, (5, 4, 0, 4)),
+        ] {
+            assert_eq!(standing(of.0, of.1, of.2, of.3), is, "{of:?}");
+        }
     }
 }

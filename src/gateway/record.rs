@@ -184,12 +184,14 @@ pub struct Record {
 struct Inner {
     seen: Vec<Seen>,
     file: Option<File>,
+    /// Why a line could not be written, the first time.
+    error: Option<String>,
 }
 
 impl Record {
     /// A record that is kept here, and line by line in `file`.
     pub fn new(file: Option<File>) -> Self {
-        Self { start: Instant::now(), inner: Arc::new(Mutex::new(Inner { seen: Vec::new(), file })) }
+        Self { start: Instant::now(), inner: Arc::new(Mutex::new(Inner { file, ..Inner::default() })) }
     }
 
     /// Adds a request.
@@ -197,10 +199,13 @@ impl Record {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         seen.n = inner.seen.len() + 1;
         seen.at_ms = self.start.elapsed().as_millis() as u64;
+        let inner = &mut *inner;
         if let (Some(file), Ok(mut line)) = (&mut inner.file, serde_json::to_string(&seen)) {
             line.push('\n');
             // One write a line: several processes may write to the same file.
-            let _ = file.write_all(line.as_bytes());
+            if let Err(e) = file.write_all(line.as_bytes()) {
+                inner.error.get_or_insert_with(|| e.to_string());
+            }
         }
         inner.seen.push(seen);
     }
@@ -210,12 +215,18 @@ impl Record {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).seen.clone()
     }
 
-    /// Reads what was written; a line that was cut in the middle is left out.
-    pub fn parse(text: &str) -> Vec<Seen> {
+    /// Why the file lacks a line, if it does.
+    pub fn error(&self) -> Option<String> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).error.clone()
+    }
+
+    /// Reads what was written. An error names the line that is not whole: what is missing may be what would clear a client.
+    pub fn parse(text: &str) -> Result<Vec<Seen>, String> {
         let read = |(at, line): (usize, &str)| {
-            let seen: Seen = serde_json::from_str(line).ok()?;
-            Some(Seen { n: at + 1, ..seen })
+            let seen: Seen =
+                serde_json::from_str(line).map_err(|_| format!("line {} is not whole", at + 1))?;
+            Ok(Seen { n: at + 1, ..seen })
         };
-        text.lines().enumerate().filter_map(read).collect()
+        text.lines().enumerate().map(read).collect()
     }
 }

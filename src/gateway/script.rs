@@ -163,11 +163,21 @@ impl Script {
             Answer { act: act(&then), ..words(&then) }
         } else {
             let draft = self.draft(asked, &message, session, &then);
+            self.note(&draft);
             self.dressed(draft, &message, &then)
         };
         fill(&mut answer.act, origin);
         seen.answered = Answered::of(&answer.act);
         (answer, seen)
+    }
+
+    /// Notes which revision the answer that begins a session chose, whatever a rule made of it.
+    fn note(&mut self, draft: &Draft) {
+        let revision = draft.outcome.as_ref().and_then(|o| o.as_ref().ok());
+        let revision = revision.and_then(|r| r.get("protocolVersion")).and_then(Value::as_str);
+        if let Some((id, revision)) = draft.headers.get("mcp-session-id").zip(revision) {
+            self.sessions.agree(id, revision);
+        }
     }
 
     /// What the first rule that fits says; each rule counts for itself what its other words fit.
@@ -224,7 +234,9 @@ impl Script {
         };
         let modern = healthy::is_modern(&self.def);
         let has_sessions = self.def.transport == Transport::Http && !modern;
-        if let Some((status, message)) = refusal(asked) {
+        if let Some((status, message)) =
+            refusal(asked, asked.session.as_deref().and_then(|s| self.sessions.agreed(s)))
+        {
             draft.status = status;
             draft.outcome = Some(Err((-32600, message.to_owned())));
             return draft;
@@ -315,8 +327,8 @@ fn fits(rule: &RuleDef, asked: &Asked, message: &Message, session: SessionWord) 
 }
 
 /// Why a healthy server refuses a request whatever it asks for: a page of another origin sent it, or it is of a revision
-/// that there never was.
-fn refusal(asked: &Asked) -> Option<(u16, &'static str)> {
+/// that there never was and that was not `agreed` on in its session.
+fn refusal(asked: &Asked, agreed: Option<&str>) -> Option<(u16, &'static str)> {
     let header = |name: &str| asked.headers.get(name).map(String::as_str);
     let host = |origin: &str| {
         origin.strip_prefix("http://").map(|o| o.rsplit_once(':').map_or(o, |(h, _)| h).to_owned())
@@ -327,7 +339,7 @@ fn refusal(asked: &Asked) -> Option<(u16, &'static str)> {
     if header("origin").is_some_and(|origin| !local(origin)) {
         return Some((403, "Forbidden: foreign origin"));
     }
-    let never = |revision: &str| !healthy::REVISIONS.contains(&revision);
+    let never = |revision: &str| !healthy::REVISIONS.contains(&revision) && agreed != Some(revision);
     header("mcp-protocol-version")
         .is_some_and(never)
         .then_some((400, "Bad Request: unknown protocol version"))

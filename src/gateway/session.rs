@@ -1,5 +1,6 @@
 //! The sessions that a server has given out.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
@@ -9,6 +10,8 @@ use crate::pattern::SessionWord;
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     given: Vec<(String, bool)>,
+    /// The revision that was negotiated in each.
+    agreed: BTreeMap<String, String>,
 }
 
 impl Sessions {
@@ -31,6 +34,16 @@ impl Sessions {
     /// Its number among those that were given, from 1 on: what records call it.
     pub(super) fn number(&self, named: &str) -> Option<usize> {
         self.given.iter().position(|(g, _)| g == named).map(|i| i + 1)
+    }
+
+    /// Notes which revision was negotiated in one.
+    pub(super) fn agree(&mut self, id: &str, revision: &str) {
+        self.agreed.insert(id.to_owned(), revision.to_owned());
+    }
+
+    /// The revision that was negotiated in one.
+    pub(super) fn agreed(&self, named: &str) -> Option<&str> {
+        self.agreed.get(named).map(String::as_str)
     }
 
     /// Ends one.

@@ -219,3 +219,61 @@ fn a_scenario_of_somebody_elses_takes_nothing_over() {
     let ran = home.run(&[&ends[..], &["--gateway", "own.json"]].concat());
     assert!(told.iter().all(|t| ran.err.contains(&t.replace("may be", "is"))), "{}", ran.err);
 }
+
+#[test]
+fn a_record_that_was_cut_or_is_gone_accuses_nobody() {
+    let home = Home::new();
+    let arguments = ["get-404", "--versions", "2.1.146", "-y", "--format", "json"];
+    assert_eq!(home.reproduce(&arguments).status, 0);
+    let record = home.path("lastgood-reproduce/get-404/2.1.146-1.seen.jsonl");
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&record, &text[..text.len() - 10]).unwrap();
+    for gone in [false, true] {
+        if gone {
+            fs::remove_file(&record).unwrap();
+        }
+        let ran = home.reproduce(&arguments);
+        let problem = &document(&ran)["runs"][0]["problem"];
+        assert!(ran.status == 2 && problem.as_str().unwrap().contains("is not whole"), "{problem}");
+        let clauses = &document(&ran)["clauses"];
+        assert!(
+            clauses.as_array().unwrap().iter().all(|c| c["versions"] == serde_json::json!([])),
+            "{clauses:#}"
+        );
+    }
+    assert_eq!(home.runs(), 1);
+}
+
+#[test]
+fn what_could_not_be_run_says_why_and_what_ran_out_of_time_gets_more_of_it() {
+    let home = Home::new();
+    fs::write(home.path(".local/share/claude/versions/2.1.147"), "#!/no/such/program\n").unwrap();
+    let ran = home.reproduce(&["get-404", "--versions", "2.1.147", "-y", "--format", "json"]);
+    let problem = &document(&ran)["runs"][0]["problem"];
+    let told = problem.as_str().unwrap().strip_prefix("it could not be run: ");
+    assert!(ran.status == 2 && told.is_some_and(|why| !why.is_empty()), "{problem}");
+
+    let slow = home.path(".local/share/claude/versions/2.1.146");
+    let text = fs::read_to_string(&slow).unwrap();
+    fs::write(&slow, text.replace("env > ", "sleep 2\nenv > ")).unwrap();
+    let of =
+        |timeout: &str| home.reproduce(&["get-404", "--versions", "2.1.146", "-y", "--timeout", timeout]);
+    of("1");
+    of("1");
+    assert_eq!(home.runs(), 1, "the same time would end it again");
+    of("20");
+    of("1");
+    assert_eq!(home.runs(), 2, "it had more time, and needs no more");
+}
+
+#[test]
+fn a_pack_that_cannot_be_used_whole_is_no_silence() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("p/clauses")).unwrap();
+    fs::write(home.path("p/clauses/x.json"), "{").unwrap();
+    for verb in [&["gateway", "--list"][..], &["reproduce", "get-404", "--versions", "2.1.146", "-y"]] {
+        let ran = home.run(&[verb, &["--patterns", "p"]].concat());
+        assert!(ran.status == 2 && ran.err.contains("a file of this pack cannot be used"), "{}", ran.err);
+    }
+    assert_eq!(home.runs(), 0);
+}

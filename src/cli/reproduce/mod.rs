@@ -28,7 +28,7 @@ Examples:
 Every run has servers of its own on loopback, a stub of the model's API (no account, no tokens), a scratch home, and an
 environment made from a short list. Logs and records are kept in --logs: run the same command again to go on.
 
-Exit status: 0 the versions behave alike, 1 they do not, 2 trouble.";
+Exit status: 0 the versions stand alike (well, degraded, ill in some runs, ill), 1 they do not, 2 trouble, or not decided.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -76,7 +76,8 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
-    let loaded = knowledge::load(&arguments.patterns)?;
+    output::heed(&arguments.output);
+    let loaded = knowledge::load(&arguments.patterns)?.whole()?;
     let scenarios = chosen(arguments, &loaded)?;
     let versions = range::versions(&arguments.versions, &loaded.knowledge.published)?;
     let def = client()?;
@@ -123,11 +124,11 @@ fn chosen(arguments: &Arguments, loaded: &Loaded) -> Result<Vec<Scenario>> {
     Ok(all)
 }
 
-/// Whether the versions behave alike; a version of which nothing can be told is trouble.
+/// Whether the versions stand alike; a version of which nothing can be told, or is decided, is trouble.
 fn exit(matrix: &Matrix) -> Exit {
     let standings = |s| matrix.versions.iter().map(move |v| matrix.cell(s, v).standing());
     let rows: Vec<Vec<Standing>> = matrix.scenarios.iter().map(|s| standings(s).collect()).collect();
-    if rows.iter().flatten().any(|s| *s == Standing::Unknown) {
+    if rows.iter().flatten().any(|s| matches!(s, Standing::Unknown | Standing::Undecided)) {
         Exit::Trouble
     } else if rows.iter().any(|row| row.windows(2).any(|pair| pair[0] != pair[1])) {
         Exit::Something

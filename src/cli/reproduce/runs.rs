@@ -49,6 +49,10 @@ pub(super) struct Bench<'a> {
     supply: &'a Supply<'a>,
     scenarios: &'a [Scenario],
     digests: Vec<String>,
+    /// Digest over how the client is run.
+    client: String,
+    /// Why runs could not be made, by their names.
+    troubles: Mutex<BTreeMap<String, String>>,
     environment: Environment,
 }
 
@@ -70,6 +74,8 @@ impl<'a> Bench<'a> {
             supply,
             scenarios,
             digests: scenarios.iter().map(|s| digest(&[text(s)])).collect(),
+            client: digest(&[serde_json::to_vec(def).unwrap_or_default()]),
+            troubles: Mutex::default(),
             environment: Environment::new(&ours, &def.environment, &[])?,
         })
     }
@@ -127,12 +133,16 @@ impl<'a> Bench<'a> {
         self.arguments.logs.join(format!("{}.{ending}", self.name(job)))
     }
 
-    /// What a run left, if it was made, and with the scenario as it is now.
+    /// What a run left, if it was made with the scenario and the client's definition as they are now, and was not ended by
+    /// a shorter timeout.
     fn made(&self, job: &Job) -> Option<Value> {
         let text = fs::read_to_string(self.file(job, "run.json")).ok()?;
         let value: Value = serde_json::from_str(&text).ok()?;
-        let sha256 = value.get("scenario_sha256").and_then(Value::as_str);
-        (sha256 == self.digests.get(job.scenario).map(String::as_str)).then_some(value)
+        let says = |key: &str| value.get(key).and_then(Value::as_str);
+        let same = says("scenario_sha256") == self.digests.get(job.scenario).map(String::as_str)
+            && says("client_sha256") == Some(&self.client);
+        let had = value.get("timed_out_after").and_then(Value::as_u64);
+        (same && had.is_none_or(|had| had >= self.arguments.timeout)).then_some(value)
     }
 
     /// Makes runs, several at once. The first trouble that concerns all of them ends it; what was made stays.
@@ -169,6 +179,8 @@ impl<'a> Bench<'a> {
             // A version that is not to be had, or does not start here, is a fact of its own and no reason to stop.
             Err(error) if matches!(error.kind(), ErrorKind::Absent | ErrorKind::Run) => {
                 output::warn(&self.name(job), &error.message());
+                let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+                troubles.insert(self.name(job), error.message());
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -207,14 +219,15 @@ impl<'a> Bench<'a> {
             timeout: self.arguments.timeout(),
         };
         let ran = drive::run(&order, &scratch, client.layout.logs.as_deref())?;
-        stage.seen(&self.file(job, "seen.jsonl"))?;
+        stage.keep(&self.file(job, "seen.jsonl"))?;
         let kept = self.file(job, "log");
         let copied = ran.log.as_ref().map_or(Ok(0), |log| fs::copy(log, &kept));
         copied.map_err(|e| output::cannot_write(&kept.display().to_string(), &e))?;
         Ok(json!({
             "scenario_sha256": self.digests.get(job.scenario), "version": version, "log": ran.log.is_some(),
-            "ended": ended(ran.end), "whole": matches!(ran.end, End::Exit(_)), "ms": ran.took.as_millis() as u64,
-            "said": ran.said,
+            "ended": ended(ran.end), "whole": ran.end == End::Exit(0), "ms": ran.took.as_millis() as u64,
+            "said": ran.said, "client_sha256": self.client,
+            "timed_out_after": (ran.end == End::TimedOut).then_some(self.arguments.timeout),
         }))
     }
 
@@ -226,7 +239,6 @@ impl<'a> Bench<'a> {
     fn trial(&self, job: &Job) -> Result<Trial> {
         let scenario = self.scenarios.get(job.scenario).ok_or_else(|| gone(job))?;
         let name = self.name(job);
-        let seen = Record::parse(&fs::read_to_string(self.file(job, "seen.jsonl")).unwrap_or_default());
         let mut trial = Trial {
             scenario: scenario.id.clone(),
             version: job.version.clone(),
@@ -237,15 +249,28 @@ impl<'a> Bench<'a> {
             problem: None,
             servers: Vec::new(),
             findings: Vec::new(),
-            calls: calls(&seen),
+            calls: (0, 0),
             clauses: Vec::new(),
         };
         let Some(left) = self.made(job) else {
-            trial.problem = Some("it could not be run".to_owned());
+            let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+            let why = troubles.get(&name).map(|why| format!(": {why}")).unwrap_or_default();
+            trial.problem = Some(format!("it could not be run{why}"));
             return Ok(trial);
         };
         left.get("ended").and_then(Value::as_str).unwrap_or_default().clone_into(&mut trial.ended);
         self.read_log(job, &left, &mut trial);
+        let record = fs::read_to_string(self.file(job, "seen.jsonl")).map_err(|e| e.to_string());
+        let seen = match record.and_then(|text| Record::parse(&text)) {
+            Ok(seen) => seen,
+            Err(why) => {
+                trial
+                    .problem
+                    .get_or_insert(format!("the record of what the servers saw is not whole: {why}"));
+                return Ok(trial);
+            }
+        };
+        trial.calls = calls(&seen);
         let server = scenario.def.servers.first().map(|s| s.name.as_str()).unwrap_or_default();
         let whole = left.get("whole").and_then(Value::as_bool) == Some(true);
         let clauses = self.loaded.knowledge.client_clauses.iter().filter(|c| c.scenario == scenario.id);

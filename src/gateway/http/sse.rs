@@ -67,8 +67,11 @@ impl Streams {
                 let session = new_id();
                 let (to, from) = mpsc::channel(WAITING);
                 let first = format!("event: endpoint\ndata: {}?session={session}\n\n", asked.path);
-                let _ = to.send(first).await;
-                self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(session, to);
+                let _ = to.try_send(first);
+                let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+                open.retain(|_, to| !to.is_closed());
+                open.insert(session, to);
+                drop(open);
                 let (sender, body) = Channel::<Bytes, Dropped>::new(WAITING);
                 tokio::spawn(run(stream, sender, Some(from)));
                 respond(status, &headers, body.boxed())
@@ -77,7 +80,11 @@ impl Streams {
                 let session = query.split('&').find_map(|p| p.strip_prefix("session=")).unwrap_or_default();
                 let to = self.open.lock().unwrap_or_else(PoisonError::into_inner).get(session).cloned();
                 let Some(to) = to else { return respond(404, &BTreeMap::new(), whole(String::new())) };
-                let sent = to.send(format!("event: message\ndata: {text}\n\n")).await;
+                // A stream that nobody reads keeps no other request waiting: it is given up.
+                let sent = to.try_send(format!("event: message\ndata: {text}\n\n"));
+                if sent.is_err() {
+                    self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+                }
                 let status = if sent.is_ok() { 202 } else { 404 };
                 respond(status, &BTreeMap::new(), whole(String::new()))
             }

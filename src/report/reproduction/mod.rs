@@ -59,8 +59,17 @@ fn title(matrix: &Matrix, rows: &[(&Played, Vec<Cell>)]) -> String {
             let well = rows.iter().filter(|(_, c)| c.iter().all(|c| c.standing() == Standing::Well)).count();
             format!("{}: well in {well} of {scenarios}", matrix.versions[0])
         }
-        (0, _) => format!("{versions} behave alike in {scenarios}"),
-        _ => format!("{versions} differ in {n} of {scenarios}"),
+        (0, _) => format!("{versions} stand alike in {scenarios}{}", doubts(rows)),
+        _ => format!("{versions} differ in {n} of {scenarios}{}", doubts(rows)),
+    }
+}
+
+/// Cells of which nothing is decided are alike in that alone.
+fn doubts(rows: &[(&Played, Vec<Cell>)]) -> String {
+    let open = |c: &&Cell| matches!(c.standing(), Standing::Undecided | Standing::Unknown);
+    match rows.iter().flat_map(|(_, cells)| cells).filter(open).count() as u64 {
+        0 => String::new(),
+        n => format!("; {} undecided", count(n, "cell is", "cells are")),
     }
 }
 
@@ -68,6 +77,8 @@ fn title(matrix: &Matrix, rows: &[(&Played, Vec<Cell>)]) -> String {
 fn sentence(scenario: &Played, cells: &[Cell], versions: &[Version]) -> String {
     let words = [
         (Standing::Well, "well in"),
+        (Standing::Degraded, "degraded in"),
+        (Standing::Sometimes, "ill in some runs of"),
         (Standing::Ill, "ill in"),
         (Standing::Undecided, "undecided in"),
         (Standing::Unknown, "nothing known of"),
@@ -108,7 +119,7 @@ fn differing(matrix: &Matrix, rows: &[(&Played, Vec<Cell>)]) -> Option<Block> {
 
 fn tone(rows: &[(&Played, Vec<Cell>)]) -> Tone {
     let all: Vec<Standing> = rows.iter().flat_map(|(_, cells)| cells).map(Cell::standing).collect();
-    if all.contains(&Standing::Ill) {
+    if all.iter().any(|s| matches!(s, Standing::Ill | Standing::Sometimes)) {
         Tone::Warn
     } else if all.iter().all(|s| *s == Standing::Well) {
         Tone::Good

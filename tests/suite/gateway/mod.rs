@@ -192,7 +192,8 @@ fn the_verb_prints_the_url_first_and_records_without_secrets() {
     connection.read_to_string(&mut String::new()).unwrap();
     let text = fs::read_to_string(&file).unwrap();
     assert!(!text.contains("s3cr3t"), "{text}");
-    let seen: Vec<Seen> = Record::parse(&text);
+    let seen: Vec<Seen> = Record::parse(&text).unwrap();
+    assert!(Record::parse(&text[..text.len() / 2]).unwrap_err().contains("line 1"));
     assert_eq!((seen.len(), seen[0].rpc.as_deref()), (1, Some("initialize")));
     assert_eq!(seen[0].headers["authorization"], "(there)");
 }
