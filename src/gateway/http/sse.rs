@@ -19,14 +19,34 @@ const WAITING: usize = 64;
 
 /// Opens a stream that sends its messages and then does what it says.
 pub(super) fn open(stream: Stream) -> BoxBody<Bytes, Dropped> {
-    let (sender, body) = Channel::<Bytes, Dropped>::new(WAITING);
-    tokio::spawn(run(stream, sender, None));
-    body.boxed()
+    let (to, more) = mpsc::channel(WAITING);
+    // A comment: the client sees the head of the answer before there is a message.
+    let opened = if stream.messages.is_empty() { ": ok\n\n" } else { "" };
+    start(stream, opened, to, more)
 }
 
-async fn run(stream: Stream, mut sender: Sender<Bytes, Dropped>, more: Option<mpsc::Receiver<String>>) {
-    // A comment: the client sees the head of the answer before there is a message.
-    let opened = if stream.messages.is_empty() && more.is_none() { ": ok\n\n" } else { "" };
+/// Starts to send. The body alone keeps the source alive: with the body, when the client has gone, all of it ends.
+fn start(
+    stream: Stream,
+    opened: &'static str,
+    to: mpsc::Sender<String>,
+    more: mpsc::Receiver<String>,
+) -> BoxBody<Bytes, Dropped> {
+    let (sender, body) = Channel::<Bytes, Dropped>::new(WAITING);
+    tokio::spawn(run(stream, opened, sender, more));
+    body.map_frame(move |frame| {
+        let _alive = &to;
+        frame
+    })
+    .boxed()
+}
+
+async fn run(
+    stream: Stream,
+    opened: &'static str,
+    mut sender: Sender<Bytes, Dropped>,
+    more: mpsc::Receiver<String>,
+) {
     let messages = stream.messages.iter().map(event).collect::<String>();
     let _ = sender.send_data(Bytes::from(format!("{opened}{messages}"))).await;
     let forwarding = forward(&mut sender, more);
@@ -39,9 +59,8 @@ async fn run(stream: Stream, mut sender: Sender<Bytes, Dropped>, more: Option<mp
     }
 }
 
-/// Hands on what comes, until nobody listens any more; a stream without a source stays open.
-async fn forward(sender: &mut Sender<Bytes, Dropped>, more: Option<mpsc::Receiver<String>>) {
-    let Some(mut more) = more else { return std::future::pending().await };
+/// Hands on what comes, until nobody listens any more.
+async fn forward(sender: &mut Sender<Bytes, Dropped>, mut more: mpsc::Receiver<String>) {
     while let Some(text) = more.recv().await {
         if sender.send_data(Bytes::from(text)).await.is_err() {
             return;
@@ -56,7 +75,7 @@ fn event(message: &Value) -> String {
 /// The open streams of the older transport, by the session in their address.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    open: Mutex<BTreeMap<String, mpsc::Sender<String>>>,
+    open: Mutex<BTreeMap<String, mpsc::WeakSender<String>>>,
 }
 
 impl Streams {
@@ -69,16 +88,19 @@ impl Streams {
                 let first = format!("event: endpoint\ndata: {}?session={session}\n\n", asked.path);
                 let _ = to.try_send(first);
                 let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-                open.retain(|_, to| !to.is_closed());
-                open.insert(session, to);
+                open.retain(|_, to| to.strong_count() > 0);
+                open.insert(session, to.downgrade());
                 drop(open);
-                let (sender, body) = Channel::<Bytes, Dropped>::new(WAITING);
-                tokio::spawn(run(stream, sender, Some(from)));
-                respond(status, &headers, body.boxed())
+                respond(status, &headers, start(stream, "", to, from))
             }
             Act::Say { status: 200, body: Body::Text(text), .. } if asked.http == "POST" => {
                 let session = query.split('&').find_map(|p| p.strip_prefix("session=")).unwrap_or_default();
-                let to = self.open.lock().unwrap_or_else(PoisonError::into_inner).get(session).cloned();
+                let to = self
+                    .open
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get(session)
+                    .and_then(mpsc::WeakSender::upgrade);
                 let Some(to) = to else { return respond(404, &BTreeMap::new(), whole(String::new())) };
                 // A stream that nobody reads keeps no other request waiting: it is given up.
                 let sent = to.try_send(format!("event: message\ndata: {text}\n\n"));
@@ -90,5 +112,37 @@ impl Streams {
             }
             other => perform(other).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::runtime::Builder;
+    use tokio::sync::mpsc;
+    use tokio::time::timeout;
+
+    use super::{Stream, WAITING, start};
+
+    #[test]
+    fn a_stream_ends_with_the_client_that_went_away() {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (to, more) = mpsc::channel(WAITING);
+            let weak = to.downgrade();
+            let body = start(Stream::default(), ": ok\n\n", to, more);
+            let watch = weak.upgrade().unwrap();
+            drop(watch);
+            assert_eq!(weak.strong_count(), 1, "the body keeps it");
+            drop(body);
+            assert_eq!(weak.strong_count(), 0);
+            let all_ended = async {
+                while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            timeout(Duration::from_secs(5), all_ended).await.expect("its task ends, too");
+        });
     }
 }
