@@ -170,11 +170,16 @@ impl<'r, W: Watch> Core<'r, W> {
         self.settle_all(Cut::End);
     }
 
-    /// The ledger of the last client session in which any server occurs, and those of the ones before it.
-    pub(super) fn ledgers(mut self) -> (Ledger, Vec<(u32, Ledger)>) {
-        let session = self.session.unwrap_or_default();
+    /// The ledgers of all client sessions, in their order.
+    pub(super) fn all_ledgers(self) -> Vec<(u32, Ledger)> {
         let mut all = self.over;
-        all.push((session, std::mem::take(&mut self.ledger)));
+        all.push((self.session.unwrap_or_default(), self.ledger));
+        all
+    }
+
+    /// The ledger of the last client session in which any server occurs, and those of the ones before it.
+    pub(super) fn ledgers(self) -> (Ledger, Vec<(u32, Ledger)>) {
+        let mut all = self.all_ledgers();
         let last = all.iter().rposition(|(_, l)| l.knows_servers()).unwrap_or(all.len() - 1);
         // What a client without servers did behind it belongs to none of them.
         all.truncate(last + 1);

@@ -360,7 +360,11 @@ fn engine(rule: &Compiled, items: &[Item]) -> Diagnosis {
         }
     }
     let last = items.last();
-    engine.finish(End { stamp: last.and_then(|i| i.stamp), line: last.map_or(0, |i| i.line), client: None })
+    engine.finish_all(End {
+        stamp: last.and_then(|i| i.stamp),
+        line: last.map_or(0, |i| i.line),
+        client: None,
+    })
 }
 
 /// Which answers came up: a comparison that never matches proves nothing.

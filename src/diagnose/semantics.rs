@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Applicability, Diagnosis, Finding};
 use super::engine::End;
 use super::fixture::{at, compiled, event, of, with};
-use super::sessions::run;
+use super::sessions::{Engine, run};
 use crate::classify::Event;
 use crate::parse::Stamp;
 use crate::pattern::{Expect, Severity};
@@ -13,7 +13,10 @@ use crate::pattern::{Expect, Severity};
 fn diagnose(rule: Value, more: &[(&str, Value)], events: &[Event]) -> Diagnosis {
     let last = events.last();
     let end = End { stamp: last.and_then(|e| e.stamp), line: last.map_or(0, |e| e.line), client: None };
-    run(&[compiled(rule, more)], events, end)
+    let rules = [compiled(rule, more)];
+    let mut engine = Engine::new(&rules);
+    events.iter().for_each(|e| engine.see(e));
+    engine.finish_all(end)
 }
 
 fn answer(rule: Value, events: &[Event]) -> Expect {
@@ -202,7 +205,7 @@ fn an_absence_is_proven_when_the_log_goes_on_for_long_enough() {
 #[test]
 fn lines_that_are_no_events_prove_an_absence_too() {
     let rules = [compiled(silence("15s", "inconclusive"), &[])];
-    let mut engine = super::sessions::Engine::new(&rules);
+    let mut engine = Engine::new(&rules);
     engine.see(&at("a", 1, 0));
     engine.tick(Some(Stamp(20_000)), 2);
     engine.see(&at("b", 3, 20_001));

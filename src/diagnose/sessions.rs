@@ -107,6 +107,19 @@ impl<'r> Engine<'r> {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+impl Engine<'_> {
+    /// The log is over, and all client sessions count alike: what an exhaustive search is compared with.
+    pub(super) fn finish_all(mut self, end: End<'_>) -> Diagnosis {
+        self.core.end(end);
+        let ledgers = self.core.all_ledgers().into_iter();
+        let mut each = ledgers.map(|(_, ledger)| ledger.close(self.rules, end.client));
+        let mut whole = each.next().unwrap_or_default();
+        each.for_each(|diagnosis| whole.join(diagnosis));
+        whole
+    }
+}
+
 impl Open<'_> {
     fn finish(mut self) -> Ledger {
         self.core.end(End { line: self.line, ..End::default() });
