@@ -93,7 +93,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         }
     }
     let version = arguments.client_version.as_deref();
-    let wish = Wish { diagnosis: true, version, digest: arguments.output.shows_digests(), ..Wish::default() };
+    let wish =
+        Wish { diagnosis: true, version, undigested: !arguments.output.shows_digests(), ..Wish::default() };
     read_many(&known, &loaded, wish, &mut |(at, reading)| {
         found.errors.extend(unread.remove(&at).unwrap_or_default());
         match reading {

@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// All that a comparison needs to know of a log.
 pub(super) fn wish(version: Option<&str>) -> Wish<'_> {
-    Wish { lives: true, diagnosis: true, surroundings: true, digest: true, version, ..Wish::default() }
+    Wish { lives: true, diagnosis: true, surroundings: true, version, ..Wish::default() }
 }
 
 fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {

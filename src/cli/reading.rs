@@ -26,8 +26,8 @@ pub(super) struct Wish<'a> {
     pub(super) surroundings: bool,
     /// The client's version, where the log does not say.
     pub(super) version: Option<&'a str>,
-    /// The digest of the log, which a terminal does not show.
-    pub(super) digest: bool,
+    /// Without the digest of the log, which costs more than all else and which a terminal does not show.
+    pub(super) undigested: bool,
     /// Nothing else is read at the same time: a second thread may help.
     pub(super) alone: bool,
 }
@@ -143,7 +143,7 @@ impl<'k> Gathering<'k> {
 
     /// Reads an input: all of it where its surroundings are wished for, else what can matter.
     fn read(&mut self, source: Source, loaded: &Loaded, wish: Wish<'_>) -> Result<(&'static Dialect, Tally)> {
-        let source = if wish.digest { source } else { source.undigested() };
+        let source = if wish.undigested { source.undigested() } else { source };
         let interest = interest(&loaded.knowledge);
         match (wish.surroundings, wish.alone && threads() > 1) {
             (true, _) => parse::read(source, &mut |line| self.see(line)),

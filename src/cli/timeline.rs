@@ -43,8 +43,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let loaded = knowledge::load(&arguments.subject.patterns)?;
     let version = arguments.client_version.as_deref();
     let log = if arguments.latest { output::latest()? } else { only(&arguments.paths)? };
-    let digest = arguments.output.shows_digests();
-    let wish = Wish { lives: true, details: true, version, digest, alone: true, ..Wish::default() };
+    let undigested = !arguments.output.shows_digests();
+    let wish = Wish { lives: true, details: true, version, undigested, alone: true, ..Wish::default() };
     let mut reading = read_log(&log, &loaded, wish)?;
     arguments.subject.refuse_strangers(reading.input.servers.iter().map(|s| s.name.as_str()))?;
     reading.lives.retain(|l| arguments.subject.wants(&l.server));
