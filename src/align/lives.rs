@@ -1,16 +1,15 @@
 //! Aligns two lives of one server by event identity.
 //!
-//! The keys of the two are aligned with `similar`, in the order of the logs. Events that may happen at once (a stream
+//! The keys of the two are aligned in the order of the logs ([`keys`](super::keys)). Events that may happen at once (a stream
 //! fails while a tool is called) come in any order; so what merely swapped places between two barriers (`order: fixed`
 //! in the catalogue) is settled afterwards in [`settle`](super::settle), and is no difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
 use super::Divergence;
 use super::cut::drop_cut_off;
+use super::keys::{Run, by_key};
 use super::overlap::Overlap;
 use super::settle::settle;
 use crate::pattern::Effect;
@@ -20,11 +19,6 @@ use crate::timeline::{Item, fold, unfold};
 const MIN_SHIFT_MS: i64 = 1000;
 /// Slower or faster by less than this factor, likewise.
 const MIN_SHIFT_FACTOR: i64 = 3;
-/// Lives that are together longer than this, repeats folded, are aligned coarsely: an exact alignment of two long and
-/// wholly different lives takes quadratic time.
-const MAX_EXACT: usize = 6000;
-/// How far the coarse alignment looks for where two lives meet again.
-const LOOK_AHEAD: usize = 64;
 /// How many more repeats, absolutely and as a factor, make a loop of what was not one.
 const MIN_MORE_REPEATS: u64 = 3;
 
@@ -143,62 +137,22 @@ pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
 }
 
 fn rows(good: &[Item], bad: &[Item], overlap: &Overlap) -> Vec<Change> {
-    let (good_keys, bad_keys) = interned(good, bad);
-    let ops = if good.len() + bad.len() > MAX_EXACT {
-        coarse(&good_keys, &bad_keys)
-    } else {
-        capture_diff_slices(Algorithm::Myers, &good_keys, &bad_keys)
-    };
     let mut rows = Vec::new();
-    for op in ops {
-        rows_of(op, good, bad, &mut rows);
+    for run in by_key(&keys_of(good), &keys_of(bad)) {
+        rows_of(&run, good, bad, &mut rows);
     }
     let mut rows = settle(rows, overlap);
     mark_moves(&mut rows);
     rows
 }
 
-/// A coarser alignment in linear time: at each difference it looks [`LOOK_AHEAD`] events ahead on either side for where
-/// the two meet again, and takes the nearest place.
-fn coarse(good: &[u32], bad: &[u32]) -> Vec<DiffOp> {
-    let mut ops = Vec::new();
-    let (mut g, mut b) = (0, 0);
-    while g < good.len() && b < bad.len() {
-        let equal = good[g..].iter().zip(&bad[b..]).take_while(|(x, y)| x == y).count();
-        if equal > 0 {
-            ops.push(DiffOp::Equal { old_index: g, new_index: b, len: equal });
-            (g, b) = (g + equal, b + equal);
-            continue;
-        }
-        let in_bad = bad[b..].iter().take(LOOK_AHEAD).position(|y| *y == good[g]);
-        let in_good = good[g..].iter().take(LOOK_AHEAD).position(|x| *x == bad[b]);
-        let (skip_good, skip_bad) = match (in_good, in_bad) {
-            (Some(x), Some(y)) if x < y => (x, 0),
-            (_, Some(y)) => (0, y),
-            (Some(x), None) => (x, 0),
-            (None, None) => (1, 1),
-        };
-        ops.push(DiffOp::Replace { old_index: g, old_len: skip_good, new_index: b, new_len: skip_bad });
-        (g, b) = (g + skip_good, b + skip_bad);
-    }
-    ops.push(DiffOp::Replace { old_index: g, old_len: good.len() - g, new_index: b, new_len: bad.len() - b });
-    ops
+fn keys_of(items: &[Item]) -> Vec<&str> {
+    items.iter().map(|i| &*i.key).collect()
 }
 
-/// Equal keys as equal small numbers, in order of appearance.
-fn interned(good: &[Item], bad: &[Item]) -> (Vec<u32>, Vec<u32>) {
-    let mut known: BTreeMap<&str, u32> = BTreeMap::new();
-    for item in good.iter().chain(bad) {
-        let next = known.len() as u32;
-        known.entry(&item.key).or_insert(next);
-    }
-    let ids = |items: &[Item]| items.iter().filter_map(|i| known.get(&*i.key).copied()).collect();
-    (ids(good), ids(bad))
-}
-
-fn rows_of(op: DiffOp, good: &[Item], bad: &[Item], rows: &mut Vec<Change>) {
-    let (good, bad) = (&good[op.old_range()], &bad[op.new_range()]);
-    if matches!(op, DiffOp::Equal { .. }) {
+fn rows_of(run: &Run, good: &[Item], bad: &[Item], rows: &mut Vec<Change>) {
+    let (good, bad) = (&good[run.good.clone()], &bad[run.bad.clone()]);
+    if run.equal {
         let both = good.iter().zip(bad);
         return rows.extend(both.map(|(g, b)| Change {
             kind: shift(g, b),

@@ -5,12 +5,14 @@
 //! by outcomes and knows no signature.
 
 mod cut;
+mod keys;
 mod lives;
 mod overlap;
 mod servers;
 mod settle;
 mod surroundings;
 
+pub use keys::{Run, by_key};
 pub use lives::{Aligned, Change, ChangeKind, align};
 pub use servers::{Pair, is_elsewhere, pair};
 pub use surroundings::{Changes, Focus, LineChange, Relevance, Surroundings, compare};

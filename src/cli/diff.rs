@@ -13,7 +13,8 @@ use super::{Exit, output, pasted};
 use crate::align::{self, Changes, Diff, Focus, Side, Verdict};
 use crate::diagnose;
 use crate::error::{Error, ErrorKind, Result};
-use crate::report::{self, Compared, DiffSide};
+use crate::report::{self, Compared, DiffSide, Report};
+use crate::timeline::Input;
 
 /// How many lines before and after the divergence are looked at for what else went wrong there.
 const AROUND: u64 = 40;
@@ -24,8 +25,10 @@ Examples:
   lastgood diff good.log bad.log --format markdown -o report.md
   lastgood diff good.log bad.log --server my-http-mcp     one server of many
   lastgood diff good.log bad.log --bad-version 2.1.147    where the bad log does not tell its version
+  lastgood diff good.log bad.log --good-record good.seen.jsonl --bad-record bad.seen.jsonl
+                                                          beside it, what the scripted server saw of both
 
-Exit status: 0 verdict `same`, 1 `changed`, `improved` or `regressed`, 2 trouble.";
+Exit status: 0 verdict `same`, 1 `changed`, `improved` or `regressed`, 2 trouble, or a record that cannot be read.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -39,6 +42,14 @@ pub(super) struct Arguments {
     /// A page or a comment that holds both excerpts; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["good", "bad"])]
     pub(super) pasted: Option<String>,
+    /// What the server saw of the run that worked: a file of `lastgood gateway --record`
+    #[cfg(feature = "gateway")]
+    #[arg(long, value_name = "FILE")]
+    good_record: Option<String>,
+    /// What the server saw of the run that did not: a file of `lastgood gateway --record`
+    #[cfg(feature = "gateway")]
+    #[arg(long, value_name = "FILE")]
+    bad_record: Option<String>,
     /// Equal events too, and all that changed outside MCP
     #[arg(long)]
     all: bool,
@@ -76,8 +87,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         tried: loaded.rules.len(),
         all: arguments.all,
     });
+    let logs = ((&good.input, &*names[0]), (&bad.input, &*names[1]));
+    let (report, whole) = with_records(report, arguments, &diff, logs);
     output::write(&report, &arguments.output)?;
-    loaded.end(if diff.verdict == Verdict::Same { Exit::Nothing } else { Exit::Something })
+    loaded.end(match diff.verdict {
+        _ if !whole => Exit::Trouble,
+        Verdict::Same => Exit::Nothing,
+        _ => Exit::Something,
+    })
+}
+
+/// The report with what the servers saw, where records were given, and whether all of them could be read.
+#[cfg(feature = "gateway")]
+fn with_records(
+    report: Report,
+    arguments: &Arguments,
+    diff: &Diff,
+    logs: ((&Input, &str), (&Input, &str)),
+) -> (Report, bool) {
+    let (good, bad) = (arguments.good_record.as_deref(), arguments.bad_record.as_deref());
+    let asked = super::records::Asked { good, bad, all: arguments.all };
+    super::records::beside(report, asked, diff, logs)
+}
+
+/// There are no records in this build, and no option that names one.
+#[cfg(not(feature = "gateway"))]
+fn with_records(
+    report: Report,
+    _: &Arguments,
+    _: &Diff,
+    _: ((&Input, &str), (&Input, &str)),
+) -> (Report, bool) {
+    (report, true)
 }
 
 /// All that a comparison needs to know of a log.

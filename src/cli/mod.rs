@@ -18,6 +18,8 @@ mod output;
 mod pasted;
 mod patterns;
 mod reading;
+#[cfg(feature = "gateway")]
+mod records;
 mod redact;
 #[cfg(feature = "gateway")]
 mod reproduce;

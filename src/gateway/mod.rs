@@ -4,8 +4,9 @@
 //! all that they saw: the truth from the other side. [`Script`] decides what is answered and touches nothing; `http` and
 //! `stdio` carry it. They listen on loopback alone and end with their [`Gateway`].
 //!
-//! [`clause`] holds a record against what MCP asks of clients; [`probe`] asks a server what MCP asks of servers.
+//! [`beside`] compares two records; [`clause`] holds a record against what MCP asks of clients; [`probe`] asks a server what MCP asks of servers.
 
+pub mod beside;
 pub mod clause;
 mod config;
 mod healthy;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,6 +29,9 @@ pub struct Seen {
     pub n: usize,
     /// Milliseconds since the gateway began.
     pub at_ms: u64,
+    /// When it came, in milliseconds since 1970 UTC: by this it is found in the client's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unix_ms: Option<i64>,
     /// The server: its name, `model` for the stub of the model's API, or nothing for a path that is nobody's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
@@ -121,6 +124,7 @@ impl Seen {
         Self {
             n: 0,
             at_ms: 0,
+            unix_ms: None,
             server: Some(server.to_owned()),
             http: asked.http.clone(),
             path: asked.path.clone(),
@@ -199,6 +203,7 @@ impl Record {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         seen.n = inner.seen.len() + 1;
         seen.at_ms = self.start.elapsed().as_millis() as u64;
+        seen.unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|t| t.as_millis() as i64);
         let inner = &mut *inner;
         if let (Some(file), Ok(mut line)) = (&mut inner.file, serde_json::to_string(&seen)) {
             line.push('\n');
@@ -220,11 +225,14 @@ impl Record {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).error.clone()
     }
 
-    /// Reads what was written. An error names the line that is not whole: what is missing may be what would clear a client.
+    /// Reads what was written. An error names the line that is no request, or not a whole one: what is missing may be what
+    /// would clear a client.
     pub fn parse(text: &str) -> Result<Vec<Seen>, String> {
         let read = |(at, line): (usize, &str)| {
-            let seen: Seen =
-                serde_json::from_str(line).map_err(|_| format!("line {} is not whole", at + 1))?;
+            let seen: Seen = serde_json::from_str(line).map_err(|e| {
+                let what = if e.is_eof() { "is not whole" } else { "is no request of a record" };
+                format!("line {} {what}", at + 1)
+            })?;
             Ok(Seen { n: at + 1, ..seen })
         };
         text.lines().enumerate().map(read).collect()

@@ -18,6 +18,8 @@ mod form;
 mod log;
 pub mod patterns;
 #[cfg(feature = "gateway")]
+mod records;
+#[cfg(feature = "gateway")]
 mod reproduction;
 mod show;
 mod surroundings;
@@ -35,6 +37,8 @@ pub use diff::{Compared, DiffSide, diff};
 pub use fetched::{Fetched, fetched, size};
 pub use form::{Answer, Field};
 pub use log::Log;
+#[cfg(feature = "gateway")]
+pub use records::{RecordSide, Records, with_records};
 #[cfg(feature = "gateway")]
 pub use reproduction::{Reproduced, reproduction};
 pub use timeline::{TimelineView, timeline};

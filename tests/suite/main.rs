@@ -25,6 +25,8 @@ mod packed;
 mod packs;
 mod patterns;
 mod program;
+#[cfg(feature = "gateway")]
+mod records;
 mod redaction;
 #[cfg(all(feature = "gateway", unix))]
 mod reproduce;
