@@ -1,27 +1,19 @@
 //! What a server that keeps to MCP answers: the ground that rules are laid over.
 //!
-//! Comes in: a server's definition and a message. Goes out: a result or an error of JSON-RPC. Two eras: the one that
+//! Comes in: a server's definition and a message. Goes out: a result or an error of JSON-RPC; what is no rule of the
+//! protocol stands in `patterns/server.json`. Two eras: the one that
 //! begins with `initialize`, and the one that begins with `server/discover` and has no sessions.
 
 use serde_json::{Value, json};
 
-use crate::pattern::ServerDef;
-
-/// The first revision without `initialize`.
-pub(super) const MODERN: &str = "2026-07-28";
-
-/// The revisions that there are, as the specification lists them: <https://modelcontextprotocol.io/specification/versioning>.
-pub(super) const REVISIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", MODERN];
-
-/// What is claimed where neither the scenario nor the client says.
-const LEGACY: &str = "2025-11-25";
+use crate::pattern::{HealthyDef, ServerDef};
 
 /// A result, or the code and message of an error.
 pub(super) type Outcome = Result<Value, (i64, String)>;
 
 /// Whether a server is of the era without `initialize`.
 pub(super) fn is_modern(server: &ServerDef) -> bool {
-    server.revision.as_deref().is_some_and(|r| r >= MODERN)
+    server.revision.as_deref().is_some_and(|r| r >= HealthyDef::builtin().modern.as_str())
 }
 
 /// The answer to a request.
@@ -67,14 +59,15 @@ fn call(server: &ServerDef, params: &Value) -> Outcome {
     if !server.tools().iter().any(|t| t.get("name").and_then(Value::as_str) == Some(name)) {
         return Err((-32602, format!("Unknown tool: {name}")));
     }
-    Ok(json!({ "content": [{ "type": "text", "text": "DEMO-1: first issue" }] }))
+    Ok(HealthyDef::builtin().result.clone())
 }
 
 /// The client's revision if there is such a one and the server speaks it, else the server's newest.
 fn negotiated(server: &ServerDef, params: &Value) -> String {
-    let ours = server.revision.as_deref().unwrap_or(LEGACY);
+    let def = HealthyDef::builtin();
+    let ours = server.revision.as_deref().unwrap_or(&def.newest);
     let asked = params.get("protocolVersion").and_then(Value::as_str);
-    asked.filter(|a| REVISIONS.contains(a) && *a <= ours).unwrap_or(ours).to_owned()
+    asked.filter(|a| def.is_revision(a) && *a <= ours).unwrap_or(ours).to_owned()
 }
 
 fn info() -> Value {
@@ -85,17 +78,18 @@ fn info() -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::{LEGACY, negotiated};
-    use crate::pattern::Knowledge;
+    use super::negotiated;
+    use crate::pattern::{HealthyDef, Knowledge};
 
     #[test]
     fn a_server_offers_no_revision_that_there_never_was() {
+        let newest = HealthyDef::builtin().newest.as_str();
         let mut server = Knowledge::builtin().scenario("stream").unwrap().def.servers[0].clone();
         for (ours, asked, chosen) in [
             (None, Some("2025-03-26"), "2025-03-26"),
-            (None, Some("1999-01-01"), LEGACY),
-            (None, Some("2026-07-28"), LEGACY),
-            (None, None, LEGACY),
+            (None, Some("1999-01-01"), newest),
+            (None, Some("2026-07-28"), newest),
+            (None, None, newest),
             (Some("2025-06-18"), Some("2024-11-05"), "2024-11-05"),
             (Some("2025-06-18"), Some("2025-04-01"), "2025-06-18"),
             (Some("2025-06-18"), Some("2025-11-25"), "2025-06-18"),

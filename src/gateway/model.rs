@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::pattern::{ModelDef, ScenarioDef};
+use crate::pattern::{HealthyDef, ModelDef, ScenarioDef};
 
 /// What the stub says of itself wherever it says anything.
 const NAME: &str = "lastgood test double, not a model";
@@ -45,7 +45,7 @@ impl Model {
         Self {
             def: scenario.model.clone(),
             tool: tool_name(scenario),
-            input: json!({ "query": "project = DEMO" }),
+            input: scenario.model.input.clone().unwrap_or_else(|| HealthyDef::builtin().input.clone()),
         }
     }
 

@@ -13,7 +13,7 @@ use ureq::Agent;
 use ureq::http::Request;
 use ureq::http::request::Builder;
 
-use crate::pattern::{AnswerDef, AskDef, ServerClause, SessionWord};
+use crate::pattern::{AnswerDef, AskDef, HealthyDef, ServerClause, SessionWord};
 
 /// How long to wait for a connection and for the head of an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -126,7 +126,7 @@ impl Probe {
     /// A new session, as a client begins one.
     fn open(&mut self) -> Result<Option<String>, String> {
         let params = json!({
-            "protocolVersion": "2025-06-18", "capabilities": {},
+            "protocolVersion": HealthyDef::builtin().asked, "capabilities": {},
             "clientInfo": { "name": "lastgood", "version": env!("CARGO_PKG_VERSION") },
         });
         let message = json!({ "id": 0, "method": "initialize", "params": params });

@@ -11,10 +11,7 @@ use serde_json::{Value, json};
 use super::healthy::{self, Outcome};
 use super::record::{Answered, Seen};
 use super::session::Sessions;
-use crate::pattern::{RuleDef, ServerDef, SessionWord, ThenDef, Transport};
-
-/// How long a healthy call takes: an answer in the same instant would hide races that real servers show.
-const CALL: Duration = Duration::from_millis(40);
+use crate::pattern::{HealthyDef, RuleDef, ServerDef, SessionWord, ThenDef, Transport};
 
 /// A request.
 #[derive(Debug, Clone, Default)]
@@ -225,13 +222,8 @@ impl Script {
     }
 
     fn healthy(&mut self, asked: &Asked, message: &Message, session: SessionWord) -> Draft {
-        let mut draft = Draft {
-            status: 200,
-            headers: BTreeMap::new(),
-            outcome: None,
-            body: None,
-            delay: if message.rpc.as_deref() == Some("tools/call") { CALL } else { Duration::ZERO },
-        };
+        let mut draft =
+            Draft { status: 200, headers: BTreeMap::new(), outcome: None, body: None, delay: Duration::ZERO };
         let modern = healthy::is_modern(&self.def);
         let has_sessions = self.def.transport == Transport::Http && !modern;
         if let Some((status, message)) =
@@ -242,22 +234,24 @@ impl Script {
             return draft;
         }
         match (asked.http.as_str(), message.rpc.as_deref()) {
-            ("GET", _) if !modern => draft.body = Some(Body::Stream(Stream::default())),
-            ("DELETE", _) if !modern => self.sessions.end(asked.session.as_deref().unwrap_or_default()),
             ("POST" | "", Some("initialize")) if has_sessions => {
                 draft.headers.insert("mcp-session-id".to_owned(), self.sessions.begin());
+                draft.delay = self.takes("initialize");
                 draft.outcome = Some(healthy::answer(&self.def, "initialize", &message.params));
             }
-            ("POST", _) if has_sessions && session == SessionWord::None => {
+            ("POST" | "GET" | "DELETE", _) if has_sessions && session == SessionWord::None => {
                 draft.status = 400;
                 draft.outcome = Some(Err((-32000, "Bad Request: no session id".to_owned())));
             }
-            ("POST", _) if has_sessions && session == SessionWord::Unknown => {
+            ("POST" | "GET" | "DELETE", _) if has_sessions && session == SessionWord::Unknown => {
                 draft.status = 404;
                 draft.outcome = Some(Err((-32001, "Session not found".to_owned())));
             }
+            ("GET", _) if !modern => draft.body = Some(Body::Stream(Stream::default())),
+            ("DELETE", _) if !modern => self.sessions.end(asked.session.as_deref().unwrap_or_default()),
             ("POST" | "", Some("subscriptions/listen")) if modern => draft.body = Some(listening(message)),
             ("POST" | "", Some(rpc)) if message.id.is_some() => {
+                draft.delay = self.takes(rpc);
                 draft.outcome = Some(healthy::answer(&self.def, rpc, &message.params));
             }
             // A notification, or the answer to a request of ours.
@@ -273,6 +267,17 @@ impl Script {
             }
         }
         draft
+    }
+
+    /// How long a request takes that is answered; what is refused is refused at once. A child answers one after the other,
+    /// so that what takes no time keeps its order.
+    fn takes(&self, rpc: &str) -> Duration {
+        let def = HealthyDef::builtin();
+        Duration::from_millis(match (rpc, self.def.transport) {
+            ("tools/call", _) => def.call_ms,
+            (_, Transport::Stdio) => 0,
+            _ => def.reply_ms,
+        })
     }
 
     /// A draft as its transport carries it.
@@ -339,7 +344,7 @@ fn refusal(asked: &Asked, agreed: Option<&str>) -> Option<(u16, &'static str)> {
     if header("origin").is_some_and(|origin| !local(origin)) {
         return Some((403, "Forbidden: foreign origin"));
     }
-    let never = |revision: &str| !healthy::REVISIONS.contains(&revision) && agreed != Some(revision);
+    let never = |revision: &str| !HealthyDef::builtin().is_revision(revision) && agreed != Some(revision);
     header("mcp-protocol-version")
         .is_some_and(never)
         .then_some((400, "Bad Request: unknown protocol version"))

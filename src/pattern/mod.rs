@@ -17,6 +17,7 @@ mod overlay;
 mod pack;
 mod scenario;
 mod schema;
+mod server;
 mod signature;
 mod versions;
 mod wording;
@@ -36,6 +37,7 @@ pub use scenario::{
     ErrorDef, ModelDef, Place, RuleDef, Scenario, ScenarioDef, ServerDef, SessionWord, StreamDef, ThenDef,
     Transport, WhenDef,
 };
+pub use server::HealthyDef;
 pub use signature::{
     AppliesTo, AtEnd, Count, Escalation, Expect, Kind, Outside, Reference, Rule, Says, Severity,
     SignatureDef, Status, Step, TestCase,

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::client::ClientDef;
 use super::lint::line_and_column;
 use super::pack::{PackError, SCHEMA, unknown_schema, without_position};
+use super::server::HealthyDef;
 
 /// One scenario: one file, whose name is its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -236,7 +237,7 @@ pub struct StreamDef {
 }
 
 /// What the stub of the model's API does: it calls a tool, and again, and then ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ModelDef {
@@ -246,6 +247,9 @@ pub struct ModelDef {
     /// How long it thinks before each call but the first.
     #[serde(default)]
     pub gap_ms: u64,
+    /// What it calls it with; without it, what the tool of `server.json` takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<Value>,
 }
 
 fn once() -> u32 {
@@ -254,7 +258,7 @@ fn once() -> u32 {
 
 impl Default for ModelDef {
     fn default() -> Self {
-        Self { calls: once(), gap_ms: 0 }
+        Self { calls: once(), gap_ms: 0, input: None }
     }
 }
 
@@ -371,13 +375,7 @@ impl ServerDef {
 
     /// The tools that it lists.
     pub fn tools(&self) -> Vec<Value> {
-        if !self.tools.is_empty() {
-            return self.tools.clone();
-        }
-        vec![serde_json::json!({
-            "name": "jira_search_issues", "description": "Search issues",
-            "inputSchema": { "type": "object", "properties": { "query": { "type": "string" } }, "required": ["query"] },
-        })]
+        if self.tools.is_empty() { HealthyDef::builtin().tools.clone() } else { self.tools.clone() }
     }
 }
 

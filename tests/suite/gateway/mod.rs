@@ -70,6 +70,15 @@ fn a_server_keeps_its_sessions_apart_and_ends_them_when_asked() {
     assert_eq!(status(&ask(&gateway, "DELETE", Some(&one), "")), "200");
     assert_eq!(status(&ask(&gateway, "POST", Some(&one), &call("tools/list"))), "404");
     assert_eq!(status(&ask(&gateway, "POST", None, &call("tools/list"))), "400");
+    let listening = start("stream");
+    let id = session(&listening);
+    let statuses = [Some(id.as_str()), Some("long-forgotten"), None].map(|id| ask(&listening, "GET", id, ""));
+    assert_eq!(
+        statuses.each_ref().map(|s| status(s)),
+        ["200", "404", "400"],
+        "a stream belongs to a session"
+    );
+    assert_eq!(status(&ask(&listening, "DELETE", Some("long-forgotten"), "")), "404");
     assert!(ask(&gateway, "POST", Some(&two), &call("tools/list")).contains("inputSchema"));
     let words: Vec<(SessionWord, Option<usize>)> =
         gateway.record().seen().iter().map(|s| (s.session, s.session_number)).collect();
