@@ -230,7 +230,7 @@ impl Script {
             refusal(asked, asked.session.as_deref().and_then(|s| self.sessions.agreed(s)))
         {
             draft.status = status;
-            draft.outcome = Some(Err((-32600, message.to_owned())));
+            draft.outcome = Some(Err((-32000, message.to_owned())));
             return draft;
         }
         match (asked.http.as_str(), message.rpc.as_deref()) {

@@ -1,6 +1,7 @@
 //! Scripted servers: what they do to a raw connection, what a real client makes of them, what their record says.
 
 mod peer;
+mod yardstick;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -27,15 +28,20 @@ fn ask(gateway: &Gateway, http: &str, session: Option<&str>, body: &str) -> Stri
 }
 
 fn ask_at(gateway: &Gateway, http: &str, path: &str, session: Option<&str>, body: &str) -> String {
-    let address = gateway.origin().replace("http://", "");
+    raw(&gateway.origin().replace("http://", ""), http, path, session, body)
+}
+
+/// Sends one request to whoever listens at an address.
+fn raw(address: &str, http: &str, path: &str, session: Option<&str>, body: &str) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     connection.set_read_timeout(Some(Duration::from_millis(700))).unwrap();
     let session = session.map(|s| format!("mcp-session-id: {s}\r\n")).unwrap_or_default();
+    let accept = if http == "GET" { "text/event-stream" } else { "application/json, text/event-stream" };
     let length = body.len();
     write!(
         connection,
-        "{http} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cr3t\r\nconnection: close\r\n\
-         content-length: {length}\r\n{session}\r\n{body}"
+        "{http} {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cr3t\r\nconnection: close\r\naccept: {accept}\r\n\
+         content-type: application/json\r\ncontent-length: {length}\r\n{session}\r\n{body}"
     )
     .unwrap();
     let mut answer = Vec::new();

@@ -18,11 +18,11 @@ struct Reached {
 }
 
 #[derive(Clone, Default)]
-struct Client;
+pub(super) struct Client;
 
 impl ClientHandler for Client {}
 
-fn in_time<T>(what: impl Future<Output = T>) -> Option<T> {
+pub(super) fn in_time<T>(what: impl Future<Output = T>) -> Option<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(6), what).await.ok() })
 }
