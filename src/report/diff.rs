@@ -13,7 +13,7 @@ use crate::align::{Changes, Diff, ServerDiff, Verdict, is_elsewhere};
 use crate::classify::UnknownLine;
 use crate::diagnose::{Finding, Inconclusive};
 use crate::parse::Stamp;
-use crate::pattern::{Kind, Knowledge};
+use crate::pattern::{Kind, Knowledge, Severity};
 use crate::timeline::{Input, Outcome};
 
 /// One side of a diff, as the report needs it.
@@ -145,10 +145,12 @@ fn answer(c: &Compared<'_>) -> Vec<Fact> {
     facts
 }
 
-/// The new finding that explains what became of a server.
+/// The new finding that explains what became of a server: one of its own, else a grave one of the client as a whole.
 fn leading<'a>(server: &ServerDiff, c: &Compared<'a>) -> Option<&'a Finding> {
-    let of_server = |f: &&Finding| f.server.as_deref() == Some(&server.name) && f.kind != Kind::Benign;
-    c.bad.findings.iter().filter(of_server).find(|f| is_new(f, c) && f.explained_by.is_none())
+    let new = |f: &&Finding| f.kind != Kind::Benign && f.explained_by.is_none() && is_new(f, c);
+    let mut found = c.bad.findings.iter().filter(new);
+    let own = found.clone().find(|f| f.server.as_deref() == Some(&server.name));
+    own.or_else(|| found.find(|f| f.server.is_none() && f.severity >= Severity::High))
 }
 
 /// Where the two lives part.
