@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::outcome::{Health, Outcome};
 use crate::classify::{Understood, VersionReader};
 use crate::parse::{Clock, Dialect, LogLine, Passed, Stamp};
-use crate::pattern::Knowledge;
+use crate::pattern::{Knowledge, Phase};
 use crate::source::{Tally, server_in};
 
 /// The `input` object of the contract.
@@ -321,10 +321,9 @@ impl Summary {
 impl Server {
     fn see(&mut self, event: &crate::classify::Event) {
         self.sessions.entry(event.session).or_default().see(event);
-        if let Some(transport) =
-            event.str("transport").filter(|t| t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
-        {
-            put(&mut self.transport, transport);
+        // Later lines may name it otherwise (`UNKNOWN connection closed`); how it is connected to is what counts.
+        if let Some(transport) = event.str("transport").filter(|_| event.phase() == Phase::Connect) {
+            put(&mut self.transport, &transport.to_ascii_lowercase());
         }
         if let Some(url) = event.str("url") {
             put(&mut self.place, url);

@@ -131,7 +131,7 @@ fn words(text: &str, place: Place) -> String {
         let bare = word.trim_end();
         let space = word.get(bare.len()..).unwrap_or_default();
         if is_risky(bare) {
-            let inner = bare.trim_matches(|c| "()[]{}<>\"',;!?.".contains(c));
+            let inner = bare.trim_matches(|c| "()[]{}<>\"',;:!?.".contains(c));
             let inner = if is_risky(inner) { inner } else { bare };
             let (before, after) = bare.split_once(inner).unwrap_or(("", ""));
             join(&mut out, &escaped(before));
@@ -218,6 +218,7 @@ mod tests {
             line("at https://a.example/x, 0123456789abcdef"),
             "at `https://a.example/x`, `0123456789abcdef`"
         );
+        assert_eq!(line("(from http://a.example/x): gone"), "(from `http://a.example/x`): gone");
         assert_eq!(line("@`x`"), "`` @`x` ``");
     }
 
