@@ -98,6 +98,16 @@ pub(super) fn line_width(line: &[Run]) -> usize {
     line.iter().map(Run::width).sum()
 }
 
+/// The columns of the longest word of a line.
+pub(super) fn longest_word(line: &[Run]) -> usize {
+    let (mut longest, mut width) = (0, 0);
+    for c in line.iter().flat_map(|run| run.text.chars()) {
+        width = if c == ' ' { 0 } else { width + text::char_width(c) };
+        longest = longest.max(width);
+    }
+    longest
+}
+
 /// `line` with space behind it up to `room` columns, or clipped to them.
 pub(super) fn filled(line: &[Run], room: usize) -> Line {
     let mut line = clipped(line, room);

@@ -1,15 +1,17 @@
 //! Rows and columns on a terminal.
 //!
 //! Comes in: a table. Goes out: columns as wide as they need, wrapped where the room asks for it; where columns
-//! would be too narrow to read, each row as a list of names and values. Cells beyond the heads are not shown.
+//! would be too narrow to read, each row by itself. Cells beyond the heads are not shown.
 
 use super::page::{self, Ink, Line, Page, Run};
-use crate::report::{Fact, Table};
+use crate::report::Table;
 
 /// The space between columns.
 const GAP: usize = 2;
-/// Narrower columns are not worth reading.
-const MIN_COLUMN: usize = 8;
+/// Columns are not worth reading if they need this and do not get it.
+const READABLE: usize = 20;
+/// Longer words (paths, addresses) may be broken.
+const LONGEST_WORD: usize = 48;
 
 /// Draws the table.
 pub(super) fn draw(page: &mut Page, table: &Table) {
@@ -29,20 +31,26 @@ pub(super) fn draw(page: &mut Page, table: &Table) {
 
 /// The columns' widths, or nothing if one would become unreadable.
 fn widths(heads: &[Line], rows: &[Vec<Line>], room: usize) -> Option<Vec<usize>> {
-    let mut widths: Vec<usize> = heads.iter().map(|head| page::line_width(head)).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(page::line_width(cell));
-        }
-    }
-    while widths.iter().sum::<usize>() > room {
-        let excess = widths.iter().sum::<usize>() - room;
-        let widest = widths.iter_mut().max()?;
+    let lines = || std::iter::once(heads).chain(rows.iter().map(Vec::as_slice));
+    let widest_of = |measure: &dyn Fn(&Line) -> usize| {
+        let mut all = vec![0; heads.len()];
+        lines().for_each(|row| all.iter_mut().zip(row).for_each(|(w, cell)| *w = (*w).max(measure(cell))));
+        all
+    };
+    let mut widths = widest_of(&|cell| page::line_width(cell));
+    let mut least = widest_of(&|cell| page::line_width(cell).min(READABLE));
+    // What a row is about is likely to be copied: no word of it is broken.
+    let about = widest_of(&|cell| page::longest_word(cell));
+    least
+        .iter_mut()
+        .zip(about)
+        .take(1)
+        .for_each(|(least, word)| *least = (*least).max(word.min(LONGEST_WORD)));
+    while let Some(excess) = widths.iter().sum::<usize>().checked_sub(room).filter(|e| *e > 0) {
+        let giving = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
+        let (widest, least) = giving.max_by_key(|(width, _)| **width)?;
         // The widest gives way, in steps, so that two wide ones end up alike.
-        *widest = widest.saturating_sub(excess.div_ceil(2));
-        if *widest < MIN_COLUMN {
-            return None;
-        }
+        *widest = widest.saturating_sub(excess.div_ceil(2)).max(*least);
     }
     Some(widths)
 }
@@ -72,15 +80,23 @@ fn row(page: &mut Page, cells: &[Line], widths: &[usize]) {
     }
 }
 
+/// Each row by itself: its first cell, and under it the others with their names.
 fn records(page: &mut Page, table: &Table) {
-    for (at, row) in table.rows.iter().enumerate() {
-        if at > 0 {
-            page.blank();
+    for row in &table.rows {
+        let mut cells = table.head.iter().zip(row).map(|(name, cell)| (name, page::runs(page.look, cell)));
+        let Some((_, mut first)) = cells.next() else { continue };
+        first.iter_mut().for_each(Run::embolden);
+        let mut rest = Line::new();
+        for (name, cell) in cells.filter(|(_, cell)| page::line_width(cell) > 0) {
+            if !rest.is_empty() {
+                rest.push(Run::mark(page.glyph(" · ", " - "), Ink::Faint));
+            }
+            rest.extend([Run::new(page.look, name, Ink::Faint), Run::space(1)]);
+            rest.extend(cell);
         }
-        let pairs = table.head.iter().zip(row);
-        let pairs: Vec<Fact> =
-            pairs.map(|(name, value)| Fact { name: name.clone(), value: value.clone() }).collect();
-        super::facts(page, &pairs);
+        let (room, prose) = (page.room(), page.prose_room());
+        page.hang(&[Run::space(2)], &first, room, usize::MAX);
+        page.hang(&[Run::space(6)], &rest, prose, usize::MAX);
     }
 }
 
@@ -109,10 +125,23 @@ mod tests {
 
     #[test]
     fn a_cell_without_room_wraps_in_its_column() {
-        let text = drawn(40, &["my-http-mcp", "ready", "tools cannot be used at the end"]);
+        let text = drawn(44, &["my-http-mcp", "ready", "tools cannot be used at the end"]);
         assert!(
-            text.contains("  my-http-mcp  ready  tools cannot be\n                      used at the end\n"),
+            text.contains("  my-http-mcp  ready  tools cannot be used\n                      at the end\n"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_word_is_not_broken_where_a_sentence_can_give_way() {
+        let (id, title) = ("get-404-session-expiry-loop", "GET stream 404 is read as session expiry");
+        let broken = |width: usize| !drawn(width, &[id, "critical", title]).contains(id);
+        assert_eq!((32..=120).filter(|width| broken(*width)).count(), 0);
+        assert!(drawn(70, &[id, "critical", title]).lines().nth(2).unwrap().ends_with("read as"), "columns");
+        assert!(
+            drawn(50, &[id, "critical", title])
+                .starts_with("  get-404-session-expiry-loop\n      good critical - bad GET"),
+            "records"
         );
     }
 
@@ -120,6 +149,6 @@ mod tests {
     fn unreadable_columns_become_records() {
         let long = "x".repeat(60);
         let text = drawn(40, &[&long, &long, &long]);
-        assert!(text.starts_with("  server  xxxx"), "{text}");
+        assert!(text.starts_with("  xxxx") && text.contains("\n      good"), "{text}");
     }
 }
