@@ -63,21 +63,18 @@ fn address(url: &str) -> Result<&str> {
     Err(Error::new(ErrorKind::Usage, "--url", cause, "give the address that clients are given"))
 }
 
-/// The value of a header may be a secret: errors do not show it.
+/// The value of a header may be a secret: errors say which one it is, and do not show it.
 fn headers(all: &[String]) -> Result<Vec<(String, String)>> {
     let one = |text: &String| {
         let (name, value) = text.split_once(':').map(|(n, v)| (n.trim(), v.trim()))?;
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         (!name.is_empty() && name.chars().all(fits)).then(|| (name.to_ascii_lowercase(), value.to_owned()))
     };
-    all.iter()
-        .map(|text| {
-            one(text).ok_or_else(|| {
-                let cause = "one of them is no header";
-                Error::new(ErrorKind::Usage, "--header", cause, "write it as `Name: value`")
-            })
-        })
-        .collect()
+    let refused = |at: usize| {
+        let cause = format!("number {} of {} is no header", at + 1, all.len());
+        Error::new(ErrorKind::Usage, "--header", cause, "write it as `Name: value`")
+    };
+    all.iter().enumerate().map(|(at, text)| one(text).ok_or_else(|| refused(at))).collect()
 }
 
 /// A clause that could not be asked is trouble, whatever the others say: nobody may take silence for a server that is well.

@@ -84,6 +84,9 @@ fn serve(arguments: &Arguments, scenario: &Scenario, record: Record) -> Result<E
         let remedy = "be one of them with --stdio, or drive a client against them with `lastgood reproduce`";
         return Err(Error::new(ErrorKind::Usage, &scenario.id, cause, remedy));
     }
+    let record = record.telling(|why| {
+        output::warn("--record", &format!("{why}; requests are missing in it: make room, and begin again"));
+    });
     let gateway = Gateway::start(&scenario.def, Listen { port: arguments.port }, record).map_err(|e| {
         let remedy = "choose another port, or leave --port out for any that is free";
         Error::new(ErrorKind::Run, format!("--port {}", arguments.port), e.to_string(), remedy)

@@ -8,6 +8,7 @@ mod check_server;
 mod clipboard;
 mod diagnose;
 mod diff;
+mod driving;
 mod fetch;
 #[cfg(feature = "gateway")]
 mod gateway;

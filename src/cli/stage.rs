@@ -21,24 +21,25 @@ pub(super) struct Stage {
 impl Stage {
     /// Servers and files for a run in `scratch`.
     pub(super) fn set(scenario: &Scenario, scratch: &Scratch) -> Result<Self> {
-        let failed = |e: &io::Error| {
-            let remedy = "see that loopback is up, and that there is room for temporary files";
-            Error::new(ErrorKind::Run, format!("scenario {}", scenario.id), e.to_string(), remedy)
-        };
-        Self::try_set(scenario, scratch).map_err(|e| failed(&e))
-    }
-
-    fn try_set(scenario: &Scenario, scratch: &Scratch) -> io::Result<Self> {
         let folder = scratch.temporary();
         let [file, record, config] =
             ["scenario.json", "seen.jsonl", "mcp.json"].map(|name| folder.join(format!("lastgood-{name}")));
-        fs::write(&file, serde_json::to_vec(&scenario.def)?)?;
-        let kept = OpenOptions::new().append(true).create(true).open(&record)?;
-        let gateway = Gateway::start(&scenario.def, Listen::default(), Record::new(Some(kept)))?;
-        let program = std::env::current_exe()?;
+        written(&file, serde_json::to_vec(&scenario.def).unwrap_or_default())?;
+        let kept = OpenOptions::new().append(true).create(true).open(&record);
+        let kept = kept.map_err(|e| unwritable(&record, &e))?;
+        let failed = |what: &str, e: &io::Error| {
+            let remedy = "see that loopback is up, and that ports and file descriptors are left";
+            let subject = format!("scenario {}", scenario.id);
+            Error::new(ErrorKind::Run, subject, format!("{what}: {e}"), remedy)
+        };
+        let gateway = Gateway::start(&scenario.def, Listen::default(), Record::new(Some(kept)));
+        let gateway = gateway.map_err(|e| failed("its servers cannot listen on loopback", &e))?;
+        let program = std::env::current_exe().map_err(|e| failed("this program cannot find itself", &e))?;
         let nothing = folder.join("does-not-exist");
         let child = Child { program: &program, scenario: &file, record: &record, nothing: &nothing };
-        fs::write(&config, gateway::mcp_config(&scenario.def, &gateway, child)?.to_string())?;
+        let servers = gateway::mcp_config(&scenario.def, &gateway, child);
+        let servers = servers.map_err(|e| failed("no port could be tried", &e))?;
+        written(&config, servers.to_string().into_bytes())?;
         Ok(Self { gateway, config, record })
     }
 
@@ -64,6 +65,15 @@ impl Stage {
         let copied = fs::copy(&self.record, place);
         copied.map(drop).map_err(|e| output::cannot_write(&place.display().to_string(), &e))
     }
+}
+
+fn written(place: &Path, bytes: Vec<u8>) -> Result<()> {
+    fs::write(place, bytes).map_err(|e| unwritable(place, &e))
+}
+
+fn unwritable(place: &Path, error: &io::Error) -> Error {
+    let remedy = "free some space there, or name another folder with TMPDIR";
+    Error::new(ErrorKind::Run, place.display().to_string(), error.to_string(), remedy)
 }
 
 /// The variables of the scenario's file. They come first: what isolates a run, and the stub, are laid over them.

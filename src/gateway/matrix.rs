@@ -3,7 +3,7 @@
 //! Comes in: [`Trial`]s, one a run. Goes out: [`Matrix`] with a [`Cell`] for each scenario and version. Runs that
 //! disagree stay visible as so many of so many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
@@ -97,6 +97,17 @@ pub struct Matrix {
     pub trials: Vec<Trial>,
 }
 
+/// A clause that two versions do not keep alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClauseChange {
+    /// The clause.
+    pub clause: String,
+    /// The older version, and what it does.
+    pub before: (Version, Kept),
+    /// The next newer one of which that is known, and what it does.
+    pub after: (Version, Kept),
+}
+
 /// What the runs of one scenario with one version amount to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cell {
@@ -144,6 +155,24 @@ impl Matrix {
         let worst = all.iter().map(|(_, h)| h.kept).max()?;
         let (trial, held) = all.into_iter().find(|(_, h)| h.kept == worst)?;
         Some((counts, trial, held))
+    }
+
+    /// The clauses that versions do not keep alike; one that was not seen at work says nothing.
+    pub fn clause_changes(&self) -> Vec<ClauseChange> {
+        let ids: BTreeSet<&str> =
+            self.trials.iter().flat_map(|t| &t.clauses).map(|h| h.clause.as_str()).collect();
+        let mut all = Vec::new();
+        for id in ids {
+            let kept = |v: &Version| Some((v.clone(), self.clause(id, v)?.2.kept));
+            let known: Vec<(Version, Kept)> =
+                self.versions.iter().filter_map(kept).filter(|(_, k)| *k != Kept::NotSeen).collect();
+            all.extend(known.windows(2).filter(|pair| pair[0].1 != pair[1].1).map(|pair| ClauseChange {
+                clause: id.to_owned(),
+                before: pair[0].clone(),
+                after: pair[1].clone(),
+            }));
+        }
+        all
     }
 }
 
@@ -195,7 +224,9 @@ fn badness(outcome: Outcome) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Standing};
+    use semver::Version;
+
+    use super::{Cell, Held, Kept, Matrix, Standing, Trial};
 
     #[test]
     fn a_race_is_not_a_certain_failure_and_a_degraded_server_is_not_well() {
@@ -213,5 +244,40 @@ mod tests {
         ] {
             assert_eq!(standing(of.0, of.1, of.2, of.3), is, "{of:?}");
         }
+    }
+
+    /// A run of 2.1.N that did so with the clause `c`.
+    fn trial(n: u64, kept: Kept) -> Trial {
+        Trial {
+            scenario: "s".to_owned(),
+            version: Version::new(2, 1, n),
+            n: 1,
+            log: None,
+            seen: String::new(),
+            ended: String::new(),
+            problem: None,
+            servers: Vec::new(),
+            findings: Vec::new(),
+            calls: (0, 0),
+            clauses: vec![Held { clause: "c".to_owned(), kept, evidence: Vec::new(), missing: None }],
+        }
+    }
+
+    #[test]
+    fn a_clause_changes_between_versions_of_which_it_is_known_and_a_race_counts_as_broken() {
+        use Kept::{Broken, Kept as Keeps, NotSeen};
+        let changes = |of: &[(u64, Kept)]| {
+            let trials: Vec<Trial> = of.iter().map(|(n, kept)| trial(*n, *kept)).collect();
+            let mut versions: Vec<Version> = trials.iter().map(|t| t.version.clone()).collect();
+            versions.dedup();
+            let all = Matrix { versions, trials, ..Matrix::default() }.clause_changes();
+            all.iter().map(|c| (c.before.0.patch, c.after.0.patch)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            changes(&[(1, Keeps), (2, NotSeen), (3, Broken), (4, Broken), (5, Keeps)]),
+            [(1, 3), (4, 5)]
+        );
+        assert_eq!(changes(&[(1, Keeps), (2, Keeps), (2, Broken)]), [(1, 2)]);
+        assert!(changes(&[(1, NotSeen), (2, Broken), (3, NotSeen)]).is_empty());
     }
 }

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::Request;
 use ureq::http::request::Builder;
+use ureq::tls::TlsConfig;
 
 use crate::pattern::{AnswerDef, AskDef, HealthyDef, ServerClause, SessionWord};
+use crate::source::trust;
 
 /// How long to wait for a connection and for the head of an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,6 +101,7 @@ impl Probe {
     /// A server at `url`, which is asked with these headers, too.
     pub fn new(url: &str, headers: Vec<(String, String)>) -> Self {
         let config = Agent::config_builder()
+            .tls_config(TlsConfig::builder().root_certs(trust::roots(Vec::new())).build())
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_connect(Some(PATIENCE))
@@ -237,7 +240,7 @@ impl Probe {
             Some(body) => request.body(body).map(|r| self.agent.run(r)),
             None => request.body(()).map(|r| self.agent.run(r)),
         };
-        let response = answered.map_err(|e| e.to_string())?.map_err(|e| words(&e))?;
+        let response = answered.map_err(|e| e.to_string())?.map_err(|e| trust::said(&e))?;
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let session = header("mcp-session-id");
         self.given.extend(session.clone().filter(|id| !self.given.contains(id) && http != "DELETE"));
@@ -337,17 +340,4 @@ fn said(got: &Got) -> String {
     let content = if got.content.is_empty() { String::new() } else { format!(" {}", got.content) };
     let cut = if got.broke_off { ", and the rest never came" } else { "" };
     format!("{}{content}{error}{cut}", got.status)
-}
-
-/// Errors in words of our own: the library's may name the request, and the request holds the user's headers.
-fn words(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::Http(_) | ureq::Error::BadUri(_) => "the request cannot be written".to_owned(),
-        ureq::Error::HostNotFound => "there is no such host".to_owned(),
-        ureq::Error::ConnectionFailed => "nobody answers there".to_owned(),
-        ureq::Error::Timeout(_) => "it took too long".to_owned(),
-        ureq::Error::Tls(what) => format!("no safe connection: {what}"),
-        ureq::Error::Io(e) => e.to_string(),
-        _ => "the connection broke".to_owned(),
-    }
 }

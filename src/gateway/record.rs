@@ -190,12 +190,21 @@ struct Inner {
     file: Option<File>,
     /// Why a line could not be written, the first time.
     error: Option<String>,
+    /// Who is told of that at once.
+    tell: Option<fn(&str)>,
 }
 
 impl Record {
     /// A record that is kept here, and line by line in `file`.
     pub fn new(file: Option<File>) -> Self {
         Self { start: Instant::now(), inner: Arc::new(Mutex::new(Inner { file, ..Inner::default() })) }
+    }
+
+    /// The same; `tell` hears why a line could not be written, the first time.
+    #[must_use]
+    pub fn telling(self, tell: fn(&str)) -> Self {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).tell = Some(tell);
+        self
     }
 
     /// Adds a request.
@@ -208,8 +217,12 @@ impl Record {
         if let (Some(file), Ok(mut line)) = (&mut inner.file, serde_json::to_string(&seen)) {
             line.push('\n');
             // One write a line: several processes may write to the same file.
-            if let Err(e) = file.write_all(line.as_bytes()) {
-                inner.error.get_or_insert_with(|| e.to_string());
+            if let Err(e) = file.write_all(line.as_bytes())
+                && inner.error.is_none()
+            {
+                let why = e.to_string();
+                inner.tell.iter().for_each(|tell| tell(&why));
+                inner.error = Some(why);
             }
         }
         inner.seen.push(seen);

@@ -261,7 +261,7 @@ fn project_of(label: &str) -> String {
 mod tests {
     use std::fs;
 
-    use super::super::zip::made::archive;
+    use super::super::made::archive;
     use super::{Log, logs, logs_in, project_of, server_in, start_in};
 
     /// A folder with empty files, and its path.

@@ -10,7 +10,11 @@ mod find;
 mod hashing;
 mod latest;
 mod lines;
+#[cfg(test)]
+mod made;
 mod store;
+#[cfg(feature = "net")]
+pub mod trust;
 mod unpack;
 mod walk;
 mod zip;

@@ -191,44 +191,6 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// Archives for tests.
-#[cfg(test)]
-pub(super) mod made {
-    use std::io::Write;
-
-    use flate2::Compression;
-    use flate2::write::DeflateEncoder;
-
-    /// An archive of files, deflated.
-    pub(in crate::source) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let (mut out, mut directory) = (Vec::new(), Vec::new());
-        for (name, content) in files {
-            let mut packer = DeflateEncoder::new(Vec::new(), Compression::best());
-            packer.write_all(content).unwrap();
-            let deflated = packer.finish().unwrap();
-            let mut crc = flate2::Crc::new();
-            crc.update(content);
-            let mut facts = vec![20, 0, 0, 0, 8, 0, 0, 0, 0, 0];
-            for number in [crc.sum(), deflated.len() as u32, content.len() as u32] {
-                facts.extend(number.to_le_bytes());
-            }
-            facts.extend((name.len() as u16).to_le_bytes());
-            facts.extend([0, 0]);
-            let at = out.len() as u32;
-            out.extend([&b"PK\x03\x04"[..], &facts, name.as_bytes(), &deflated].concat());
-            directory.extend([&b"PK\x01\x02\x14\0"[..], &facts, &[0; 10], &at.to_le_bytes()].concat());
-            directory.extend(name.as_bytes());
-        }
-        let (at, size, count) = (out.len() as u32, directory.len() as u32, files.len() as u16);
-        out.extend(directory);
-        out.extend(b"PK\x05\x06\0\0\0\0");
-        out.extend([count.to_le_bytes(), count.to_le_bytes()].concat());
-        out.extend([size.to_le_bytes(), at.to_le_bytes()].concat());
-        out.extend([0, 0]);
-        out
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::{Cursor, Read};
@@ -236,7 +198,7 @@ mod tests {
     use proptest::prelude::{any, proptest};
 
     use super::directory;
-    use super::made::archive;
+    use crate::source::made::archive;
 
     fn all(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
         let entries = directory(&mut Cursor::new(bytes.to_vec())).map_err(|e| e.to_string())?;

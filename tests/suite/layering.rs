@@ -63,7 +63,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("owo_colors", &["render"]),
     ("regex", &["diagnose", "redact"]),
     ("rustix", &["bisect"]),
-    ("rustls_native_certs", &["source", "bisect"]),
+    ("rustls_native_certs", &["source"]),
     ("ruzstd", &["source"]),
     ("semver", &["pattern", "diagnose", "bisect", "gateway", "report", "cli"]),
     ("serde", &["parse", "pattern", "timeline", "diagnose", "bisect", "gateway", "report"]),

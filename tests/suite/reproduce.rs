@@ -267,6 +267,23 @@ fn what_could_not_be_run_says_why_and_what_ran_out_of_time_gets_more_of_it() {
 }
 
 #[test]
+fn a_version_that_may_not_be_fetched_is_a_row_of_its_own_and_the_others_go_on() {
+    let home = Home::new();
+    let ran = home.reproduce(&["get-404", "--versions", "2.1.145..2.1.147", "-y", "--format", "json"]);
+    assert_eq!(ran.status, 2, "{}", ran.err);
+    let all = document(&ran);
+    let problems: Vec<&Value> = all["runs"].as_array().unwrap().iter().map(|r| &r["problem"]).collect();
+    assert!(problems[0].as_str().unwrap().contains("leave `--offline` out"), "{problems:?}");
+    assert!(problems[1].is_null() && problems[2].is_null() && home.runs() == 2, "{problems:?}");
+    let table = home.reproduce(&["get-404", "--versions", "2.1.145..2.1.147", "-y"]);
+    assert!(
+        table.out.starts_with("get-404: well in 2.1.146, ill in 2.1.147, nothing known of 2.1.145"),
+        "{}",
+        table.out
+    );
+}
+
+#[test]
 fn a_pack_that_cannot_be_used_whole_is_no_silence() {
     let home = Home::new();
     fs::create_dir_all(home.path("p/clauses")).unwrap();

@@ -205,3 +205,21 @@ fn a_pack_that_pins_a_key_is_taken_only_with_a_signature_of_that_key() {
     let ran = run(&server, true, &["patterns", "add", folder.join("ours").to_str().unwrap()]);
     assert!(ran.err.contains("a folder bears no signature"), "{}", ran.err);
 }
+
+#[cfg(feature = "gateway")]
+#[test]
+fn a_server_is_checked_over_https_if_this_machine_trusts_it_and_the_users_header_is_told_to_nobody() {
+    let server = Server::new();
+    let url = server.url("none");
+    let arguments = ["check-server", "--url", &url, "--header", "Authorization: Bearer s3cr3t"];
+    for (trusting, cause) in [(false, "certificate"), (true, "404")] {
+        let ran = run(&server, trusting, &arguments);
+        assert!(ran.status == 2 && ran.err.contains(cause), "{}", ran.err);
+        assert_eq!(
+            (ran.err.contains("certificate"), ran.err.contains("s3cr3t")),
+            (!trusting, false),
+            "{}",
+            ran.err
+        );
+    }
+}

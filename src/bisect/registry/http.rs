@@ -44,6 +44,7 @@ mod connected {
     use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
     use super::{Address, Answer, Http, Secret, Trust};
+    use crate::source;
 
     /// How long to wait for a connection.
     const CONNECT: Duration = Duration::from_secs(15);
@@ -83,7 +84,7 @@ mod connected {
                 Some(secret) => request.header("authorization", secret.reveal()),
                 None => request,
             };
-            let response = request.call().map_err(|e| said(&e))?;
+            let response = request.call().map_err(|e| source::trust::said(&e))?;
             let status = response.status().as_u16();
             // Of a head alone the body has no length, and the header has.
             let said = response.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse().ok());
@@ -93,39 +94,20 @@ mod connected {
         }
     }
 
-    /// Whom to trust: a file that npm is told to trust alone, else this machine's own store, for a company's gateway is
-    /// known to that and to no list that is built in, and what Node is told to trust besides.
+    /// Whom to trust: a file that npm is told to trust alone, else whom this machine trusts and what Node is told to trust
+    /// besides.
     fn roots(trust: Trust<'_>) -> Result<RootCerts, String> {
         if let Some(path) = trust.alone {
             return Ok(RootCerts::Specific(Arc::new(certificates(path, "cafile")?)));
         }
-        let own = rustls_native_certs::load_native_certs().certs;
-        let mut all: Vec<Certificate<'static>> =
-            own.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        if let Some(path) = trust.besides {
-            all.extend(certificates(path, "NODE_EXTRA_CA_CERTS")?);
-        }
-        // A bare container has no store: there the list that is built in serves.
-        Ok(if all.is_empty() { RootCerts::WebPki } else { RootCerts::Specific(Arc::new(all)) })
+        let besides = trust.besides.map(|path| certificates(path, "NODE_EXTRA_CA_CERTS")).transpose()?;
+        Ok(source::trust::roots(besides.unwrap_or_default()))
     }
 
     fn certificates(path: &str, setting: &str) -> Result<Vec<Certificate<'static>>, String> {
         let text = std::fs::read(path).map_err(|e| format!("{setting} {path}: {e}"))?;
         let items = parse_pem(&text).filter_map(Result::ok);
         Ok(items.filter_map(|i| if let PemItem::Certificate(c) = i { Some(c) } else { None }).collect())
-    }
-
-    /// The library's errors may name the request; these words are our own where they could.
-    fn said(error: &ureq::Error) -> String {
-        match error {
-            ureq::Error::Http(_) | ureq::Error::BadUri(_) => "the request cannot be written".to_owned(),
-            ureq::Error::HostNotFound => "there is no such host".to_owned(),
-            ureq::Error::ConnectionFailed => "nobody answers there".to_owned(),
-            ureq::Error::Timeout(_) => "it took too long".to_owned(),
-            ureq::Error::Io(e) => e.to_string(),
-            ureq::Error::Tls(what) => format!("no safe connection: {what}"),
-            other => other.to_string(),
-        }
     }
 }
 

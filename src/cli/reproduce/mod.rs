@@ -28,7 +28,8 @@ Examples:
 Every run has servers of its own on loopback, a stub of the model's API (no account, no tokens), a scratch home, and an
 environment made from a short list. Logs and records are kept in --logs: run the same command again to go on.
 
-Exit status: 0 the versions stand alike (well, degraded, ill in some runs, ill), 1 they do not, 2 trouble, or not decided.";
+Exit status: 0 the versions stand alike (well, degraded, ill in some runs, ill) and keep the same clauses of MCP, 1 they do
+not, 2 trouble, or not decided.";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -124,13 +125,15 @@ fn chosen(arguments: &Arguments, loaded: &Loaded) -> Result<Vec<Scenario>> {
     Ok(all)
 }
 
-/// Whether the versions stand alike; a version of which nothing can be told, or is decided, is trouble.
+/// Whether the versions stand alike and keep the same clauses; a version of which nothing can be told, or is decided, is trouble.
 fn exit(matrix: &Matrix) -> Exit {
     let standings = |s| matrix.versions.iter().map(move |v| matrix.cell(s, v).standing());
     let rows: Vec<Vec<Standing>> = matrix.scenarios.iter().map(|s| standings(s).collect()).collect();
     if rows.iter().flatten().any(|s| matches!(s, Standing::Unknown | Standing::Undecided)) {
         Exit::Trouble
-    } else if rows.iter().any(|row| row.windows(2).any(|pair| pair[0] != pair[1])) {
+    } else if rows.iter().any(|row| row.windows(2).any(|pair| pair[0] != pair[1]))
+        || !matrix.clause_changes().is_empty()
+    {
         Exit::Something
     } else {
         Exit::Nothing

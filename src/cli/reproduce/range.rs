@@ -14,7 +14,7 @@ pub(super) fn versions(named: &[String], published: &Published) -> Result<Vec<Ve
     let mut all = BTreeSet::new();
     for word in named.iter().map(|w| w.trim()).filter(|w| !w.is_empty()) {
         match word.split_once("..") {
-            Some((from, to)) if from != to => {
+            Some((from, to)) if parsed(from)? != parsed(to)? => {
                 let found = candidates(&parsed(from)?, &parsed(to)?, published)?;
                 found.said.iter().for_each(|text| output::say(text));
                 all.extend(found.versions);
@@ -36,7 +36,8 @@ fn single(word: &str, published: &Published) -> Result<Version> {
         let near = [published.at_or_below(&version), published.at_or_above(&version)];
         let near: Vec<String> = near.into_iter().flatten().map(ToString::to_string).collect();
         let remedy = format!("take {}", near.join(" or "));
-        return Err(Error::new(ErrorKind::Usage, word, "this version was never published", remedy));
+        let subject = format!("--versions {word}");
+        return Err(Error::new(ErrorKind::Usage, subject, "this version was never published", remedy));
     }
     Ok(version)
 }
@@ -71,7 +72,12 @@ mod tests {
     #[test]
     fn what_was_never_published_and_what_is_no_version_is_refused() {
         assert!(told(&["2.1.151"]).unwrap_err().contains("take 2.1.150 or 2.1.152"));
-        assert!(told(&["latest"]).unwrap_err().contains("--versions latest"));
+        for word in ["latest", "2.1.142..", "..2.1.142", "2.1.142..latest", "2.1..2.2"] {
+            let said = told(&[word]).unwrap_err();
+            assert!(said.starts_with("--versions ") && said.contains("give three numbers"), "{word}: {said}");
+        }
+        assert!(told(&["9.9.9..9.9.10"]).unwrap_err().contains("see `lastgood versions`"));
+        assert_eq!(told(&["2.1.146.. 2.1.146"]).unwrap(), ["2.1.146"]);
         assert!(told(&[""]).unwrap_err().contains("it names no version"));
     }
 }

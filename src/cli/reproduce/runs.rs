@@ -15,13 +15,14 @@ use std::thread;
 use semver::Version;
 use serde_json::{Value, json};
 
+use super::super::driving::{self, Run};
 use super::super::knowledge::Loaded;
 use super::super::reading::{Wish, read_as};
 use super::super::stage::{self, Stage};
 use super::super::supplying::tell;
 use super::{Arguments, output};
-use crate::bisect::drive::{self, End, Environment, Order, Scratch, Words};
-use crate::bisect::registry::Supply;
+use crate::bisect::drive::{End, Environment, Scratch};
+use crate::bisect::registry::{Origin, Supply};
 use crate::bisect::run::digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gateway::clause::hold;
@@ -177,7 +178,10 @@ impl<'a> Bench<'a> {
         let left = match self.play(job) {
             Ok(left) => left,
             // A version that is not to be had, or does not start here, is a fact of its own and no reason to stop.
-            Err(error) if matches!(error.kind(), ErrorKind::Absent | ErrorKind::Run) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Absent | ErrorKind::Run)
+                    || self.is_out_of_reach(job) =>
+            {
                 output::warn(&self.name(job), &error.message());
                 let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
                 troubles.insert(self.name(job), error.message());
@@ -189,42 +193,37 @@ impl<'a> Bench<'a> {
             .map_err(|e| output::cannot_write(&place.display().to_string(), &e))
     }
 
+    /// Whether a version would have to be fetched, and may not be: the others are at hand, or not, on their own account.
+    fn is_out_of_reach(&self, job: &Job) -> bool {
+        self.arguments.supplying.offline && self.supply.origin(&job.version) == Origin::Registry
+    }
+
     /// Runs a version on a stage of its own.
     fn play(&self, job: &Job) -> Result<Value> {
         let scenario = self.scenarios.get(job.scenario).ok_or_else(|| gone(job))?;
         let client = self.supply.get(&job.version, &tell)?;
         let scratch = Scratch::new()?;
         let stage = Stage::set(scenario, &scratch)?;
-        let (log, home, version) = (scratch.log(), scratch.home(), job.version.to_string());
-        let words = Words {
-            client: &client.command,
-            version: &version,
-            log: &log,
-            home: &home,
-            mcp_config: Some(stage.config()),
+        let ran = Run {
+            client: &client,
+            scratch: &scratch,
+            template: &driving::template(&client.layout.arguments, &stage::arguments(self.def, scenario)),
             prompt: &self.def.prompt,
             tools: "",
-        };
-        let template: Vec<String> = std::iter::once("{client}".to_owned())
-            .chain(client.layout.arguments.iter().cloned())
-            .chain(stage::arguments(self.def, scenario))
-            .collect();
-        let mut environment = stage::variables(scenario);
-        environment.extend(self.environment.of(&scratch));
-        environment.extend(stage.environment(self.def));
-        let order = Order {
-            command: &words.fill(&template),
-            folder: &scratch.project(),
-            environment: &environment,
+            mcp_config: Some(stage.config()),
+            folder: None,
+            variables: stage::variables(scenario),
+            environment: &self.environment,
+            stub: stage.environment(self.def),
             timeout: self.arguments.timeout(),
-        };
-        let ran = drive::run(&order, &scratch, client.layout.logs.as_deref())?;
+        }
+        .make()?;
         stage.keep(&self.file(job, "seen.jsonl"))?;
         let kept = self.file(job, "log");
         let copied = ran.log.as_ref().map_or(Ok(0), |log| fs::copy(log, &kept));
         copied.map_err(|e| output::cannot_write(&kept.display().to_string(), &e))?;
         Ok(json!({
-            "scenario_sha256": self.digests.get(job.scenario), "version": version, "log": ran.log.is_some(),
+            "scenario_sha256": self.digests.get(job.scenario), "version": job.version.to_string(), "log": ran.log.is_some(),
             "ended": ended(ran.end), "whole": ran.end == End::Exit(0), "ms": ran.took.as_millis() as u64,
             "said": ran.said, "client_sha256": self.client,
             "timed_out_after": (ran.end == End::TimedOut).then_some(self.arguments.timeout),

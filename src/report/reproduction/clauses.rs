@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::Reproduced;
 use crate::gateway::clause::{Held, Kept};
-use crate::gateway::matrix::Trial;
+use crate::gateway::matrix::{ClauseChange, Trial};
 use crate::pattern::ClientClause;
 use crate::report::block::{Block, Span, Table, Tone};
 use crate::report::words::count;
@@ -28,7 +28,7 @@ pub(super) fn blocks(r: &Reproduced<'_>) -> Vec<Block> {
     let rows: Vec<(&ClientClause, Vec<Answer<'_>>)> =
         tested.iter().map(|c| (*c, versions.iter().map(|v| r.matrix.clause(&c.id, v)).collect())).collect();
     let mut blocks = vec![Block::Heading(1, vec![Span::plain("what MCP asks of clients")])];
-    blocks.extend(changed(&rows, versions));
+    blocks.extend(changed(r));
     blocks.push(table(&rows, versions));
     blocks.push(evidence(&rows, versions));
     blocks
@@ -62,30 +62,16 @@ fn word(answer: &Answer<'_>) -> Span {
     Span::toned(format!("{word}{often}"), tone)
 }
 
-/// What two versions that lie beside each other do otherwise.
-fn changed(rows: &[(&ClientClause, Vec<Answer<'_>>)], versions: &[Version]) -> Option<Block> {
-    let kept = |a: &Answer<'_>| a.as_ref().map(|(_, _, held)| held.kept).filter(|k| *k != Kept::NotSeen);
-    let mut items = Vec::new();
-    for (clause, answers) in rows {
-        for (at, pair) in answers.windows(2).enumerate() {
-            let (Some(before), Some(after)) = (kept(&pair[0]), kept(&pair[1])) else { continue };
-            if before != after {
-                let tone = if after == Kept::Broken { Tone::Bad } else { Tone::Good };
-                let text = format!(
-                    "{} in {}, {} in {}",
-                    before.as_str(),
-                    versions[at],
-                    after.as_str(),
-                    versions[at + 1]
-                );
-                items.push(vec![
-                    Span::toned(clause.id.clone(), Tone::Strong),
-                    Span::plain(": "),
-                    Span::toned(text, tone),
-                ]);
-            }
-        }
-    }
+/// What versions do otherwise than the one before them.
+fn changed(r: &Reproduced<'_>) -> Option<Block> {
+    let item = |change: ClauseChange| {
+        let tone = if change.after.1 == Kept::Broken { Tone::Bad } else { Tone::Good };
+        let [before, after] =
+            [change.before, change.after].map(|(version, kept)| format!("{} in {version}", kept.as_str()));
+        let name = Span::toned(change.clause, Tone::Strong);
+        vec![name, Span::plain(": "), Span::toned(format!("{before}, {after}"), tone)]
+    };
+    let items: Vec<Vec<Span>> = r.matrix.clause_changes().into_iter().map(item).collect();
     (!items.is_empty()).then_some(Block::List { numbered: false, items })
 }
 

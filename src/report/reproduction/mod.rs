@@ -5,6 +5,8 @@ mod clauses;
 mod document;
 mod table;
 
+use std::collections::BTreeSet;
+
 use semver::Version;
 
 use super::block::{Block, Report, Span, Tone};
@@ -48,8 +50,12 @@ fn about(matrix: &Matrix) -> String {
 }
 
 fn title(matrix: &Matrix, rows: &[(&Played, Vec<Cell>)]) -> String {
+    let changed: BTreeSet<String> = matrix.clause_changes().into_iter().map(|c| c.clause).collect();
+    let clauses = count(changed.len() as u64, "clause", "clauses");
     if let [(one, cells)] = rows {
-        return sentence(one, cells, &matrix.versions);
+        let said = sentence(one, cells, &matrix.versions);
+        let alike = changed.is_empty() || differs(cells);
+        return if alike { said } else { format!("{said}, but not alike in {clauses}") };
     }
     let n = rows.iter().filter(|(_, cells)| differs(cells)).count() as u64;
     let versions = count(matrix.versions.len() as u64, "version", "versions");
@@ -59,8 +65,9 @@ fn title(matrix: &Matrix, rows: &[(&Played, Vec<Cell>)]) -> String {
             let well = rows.iter().filter(|(_, c)| c.iter().all(|c| c.standing() == Standing::Well)).count();
             format!("{}: well in {well} of {scenarios}", matrix.versions[0])
         }
-        (0, _) => format!("{versions} stand alike in {scenarios}{}", doubts(rows)),
-        _ => format!("{versions} differ in {n} of {scenarios}{}", doubts(rows)),
+        (0, _) if changed.is_empty() => format!("{versions} stand alike in {scenarios}{}", doubts(rows)),
+        _ if changed.is_empty() => format!("{versions} differ in {n} of {scenarios}{}", doubts(rows)),
+        _ => format!("{versions} differ in {n} of {scenarios} and in {clauses}{}", doubts(rows)),
     }
 }
 

@@ -257,3 +257,22 @@ fn a_scenario_of_ones_own_is_refused_with_line_column_and_remedy() {
     let ran = run(&["gateway", "get-440"]);
     assert!(ran.err.contains("did you mean get-404?") && ran.err.contains("--list"), "{}", ran.err);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_record_that_cannot_be_written_is_told_at_once() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lastgood"))
+        .args(["gateway", "get-404", "--record", "/dev/full"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let _running = Running(child);
+    let (address, path) = url.trim().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    assert_eq!(status(&raw(address, "POST", &format!("/{path}"), None, &call("initialize"))), "200");
+    let told = said.find_map(|line| line.ok().filter(|l| l.contains("--record"))).unwrap();
+    assert!(told.contains("requests are missing in it: make room"), "{told}");
+}

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use semver::Version;
 
+use super::super::super::driving::{self, Run};
 use super::super::super::knowledge::Loaded;
 use super::super::super::output;
 use super::super::super::reading::{Wish, read_as};
@@ -18,7 +19,7 @@ use super::super::super::supplying::tell;
 use super::Arguments;
 use super::course::Ends;
 use super::scenery::{self, Scenery};
-use crate::bisect::drive::{self, End, Environment, Order, Ran, Scratch, Words};
+use crate::bisect::drive::{self, End, Environment, Ran, Scratch};
 use crate::bisect::ledger::{Ledger, Said};
 use crate::bisect::registry::{Client, Origin, Supply};
 use crate::bisect::run::{Rig, Tried};
@@ -94,10 +95,10 @@ impl<'a> Bench<'a> {
         if !self.arguments.command.is_empty() {
             return self.arguments.command.clone();
         }
-        let arguments = self.def.layout(version).map(|l| l.arguments.clone()).unwrap_or_default();
+        let arguments = self.def.layout(version).map(|l| l.arguments.as_slice()).unwrap_or_default();
         let allow = self.def.allow.iter().filter(|_| self.arguments.allow_tools).cloned();
         let stub = scenery::arguments(self.scenario.as_ref(), self.def);
-        std::iter::once("{client}".to_owned()).chain(arguments).chain(allow).chain(stub).collect()
+        driving::template(arguments, &allow.chain(stub).collect::<Vec<_>>())
     }
 
     /// The tools that the client may call without asking.
@@ -209,39 +210,29 @@ impl<'a> Bench<'a> {
         let scratch = Scratch::new()?;
         let scenery = scenery::set(self.scenario.as_ref(), self.def, &scratch)?;
         output::progress(&format!("{version}: running"));
-        let ran = drive::run(
-            &self.order(&client, &scratch, &scenery).as_order(self),
-            &scratch,
-            client.layout.logs.as_deref(),
-        )?;
+        let ran = self.run_on(&client, &scratch, &scenery)?;
         output::clear();
         let log = ran.log.as_ref().map(|log| self.keep(version, log)).transpose()?;
         Ok((ran, log))
     }
 
-    fn order(&self, client: &Client<'_>, scratch: &Scratch, scenery: &Scenery) -> Filled {
-        let (log, home, version) = (scratch.log(), scratch.home(), client.version.to_string());
-        let words = Words {
-            client: &client.command,
-            version: &version,
-            log: &log,
-            home: &home,
-            mcp_config: scenery.config.as_deref().or(self.mcp_config.as_deref()),
+    fn run_on(&self, client: &Client<'_>, scratch: &Scratch, scenery: &Scenery) -> Result<Ran> {
+        let own = scenery.config.as_deref().or(self.mcp_config.as_deref());
+        Run {
+            client,
+            scratch,
+            template: &self.template(&client.version),
             prompt: self.prompt(),
             tools: &self.tools,
-        };
-        // A command is the user's own and starts where he stands, as git's does; the client starts where nothing is.
-        let folder = if self.arguments.command.is_empty() { scratch.project() } else { self.here.clone() };
-        Filled {
-            command: words.fill(&self.template(&client.version)),
-            folder,
-            environment: [
-                scenery.variables.clone(),
-                self.environment.of(scratch),
-                scenery.environment.clone(),
-            ]
-            .concat(),
+            mcp_config: own,
+            // A command is the user's own and starts where he stands, as git's does; the client starts where nothing is.
+            folder: (!self.arguments.command.is_empty()).then_some(&*self.here),
+            variables: scenery.variables.clone(),
+            environment: &self.environment,
+            stub: scenery.environment.clone(),
+            timeout: self.arguments.timeout(),
         }
+        .make()
     }
 
     /// Copies a log out of the scratch folder, under a name that no other run has.
@@ -381,24 +372,6 @@ fn check_version(version: &Version, log: &Log) -> Result<bool> {
     let cause = format!("{} ran instead: its log says so", told.value);
     let remedy = "nothing of this run counts; let the command run `{client}`, and nothing else";
     Err(Error::new(ErrorKind::Run, version.to_string(), cause, remedy))
-}
-
-/// An order with its own words.
-struct Filled {
-    command: Vec<OsString>,
-    folder: PathBuf,
-    environment: Vec<(OsString, OsString)>,
-}
-
-impl Filled {
-    fn as_order<'f>(&'f self, bench: &Bench<'_>) -> Order<'f> {
-        Order {
-            command: &self.command,
-            folder: &self.folder,
-            environment: &self.environment,
-            timeout: bench.arguments.timeout(),
-        }
-    }
 }
 
 impl Rig for Bench<'_> {
