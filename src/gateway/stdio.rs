@@ -4,8 +4,10 @@
 //! requests waiting.
 
 use std::io::{BufRead, Write};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Scope, scope, sleep};
+use std::time::Duration;
 
 use super::record::Record;
 use super::script::{Act, Answer, Asked, Body, Script};
@@ -13,7 +15,11 @@ use super::script::{Act, Answer, Asked, Body, Script};
 /// An output that several answers may want at once.
 type Output = Arc<Mutex<dyn Write + Send>>;
 
-/// Plays until the input ends or the script does; `end` is called with the status of a script that ends by itself.
+/// How long what is still to be answered is waited for when nobody asks any more.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Plays until the input ends or the script does; `end` is called with the status of a script that ends by itself, and with
+/// 0 where an answer is further away than a client that has gone would wait.
 pub fn serve(
     script: &mut Script,
     record: &Record,
@@ -25,7 +31,9 @@ pub fn serve(
     // A child does nothing at its start unless the script says so.
     let silent = start.act == Act::Hang;
     scope(|all| {
-        perform(all, start, (&out, &err), end);
+        // Whoever is at work holds an end of it: it hangs up when the last one is done.
+        let (busy, done): (Sender<()>, Receiver<()>) = channel();
+        perform(all, start, (&out, &err), (end, &busy));
         if !silent {
             return;
         }
@@ -35,7 +43,11 @@ pub fn serve(
             }
             let (answer, seen) = script.answer(&Asked { body: line, ..Asked::default() }, "");
             record.add(seen);
-            perform(all, answer, (&out, &err), end);
+            perform(all, answer, (&out, &err), (end, &busy));
+        }
+        drop(busy);
+        if done.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
+            end(0);
         }
     });
 }
@@ -44,10 +56,12 @@ fn perform<'s>(
     all: &'s Scope<'s, '_>,
     answer: Answer,
     (out, err): (&Output, &Output),
-    end: &'s (dyn Fn(u8) + Sync),
+    (end, busy): (&'s (dyn Fn(u8) + Sync), &Sender<()>),
 ) {
     let (out, err) = (Arc::clone(out), Arc::clone(err));
+    let busy = busy.clone();
     let act = move || {
+        let _busy = busy;
         sleep(answer.delay);
         write(&err, &answer.stderr);
         write(&out, &answer.stdout);

@@ -351,6 +351,9 @@ impl ServerDef {
                 "a server's name is made of letters, digits, - and _".to_owned(),
             ));
         }
+        if self.headers.iter().any(is_no_header) {
+            all.push((format!("{at}/headers"), NO_HEADER.to_owned()));
+        }
         let of_stdio = self.transport == Transport::Stdio;
         if (self.place == Place::NoProgram && !of_stdio) || (is_network(self.place) && of_stdio) {
             all.push((
@@ -379,6 +382,18 @@ impl ServerDef {
     }
 }
 
+/// What is wrong with a header that no HTTP message can hold.
+const NO_HEADER: &str = "a header's name is made of letters, digits and - or _, and its value is one line";
+
+fn is_no_header((name, value): (&String, &String)) -> bool {
+    !is_plain(name) || value.chars().any(char::is_control)
+}
+
+/// Whether what begins so may be a path of ours.
+fn is_taken(path: &str) -> bool {
+    ["/mcp/", "/v1/"].iter().any(|ours| path.starts_with(ours) || ours.starts_with(path))
+}
+
 fn is_network(place: Place) -> bool {
     matches!(place, Place::ClosedPort | Place::NoHost)
 }
@@ -400,6 +415,13 @@ impl RuleDef {
         }
         if then.status.is_some_and(|s| !(200..600).contains(&s)) {
             return Some(("then/status", "a final status of HTTP is a number from 200 to 599"));
+        }
+        if when.path.as_deref().is_some_and(|p| !p.starts_with('/') || is_taken(p)) {
+            let taken = "a path begins with /; what begins with /mcp/ is the servers' own, and with /v1/ the stub's of the model";
+            return Some(("when/path", taken));
+        }
+        if then.headers.iter().any(is_no_header) {
+            return Some(("then/headers", NO_HEADER));
         }
         if when.nth.contains(&0) || when.from == Some(0) {
             return Some(("when", "requests are counted from 1"));
@@ -435,6 +457,24 @@ mod tests {
             assert!(right, "{name}: {told:?}");
         }
         assert!(problems(&tool("t"), &json!({ "MCP_TIMEOUT": "1", "MCP_TOOL_TIMEOUT": "2" })).is_empty());
+    }
+
+    #[test]
+    fn what_http_cannot_carry_and_what_is_ours_is_refused_where_it_stands() {
+        let told = |rule: &Value| {
+            problems(&json!([{ "name": "a", "transport": "http", "rules": [rule] }]), &json!({}))
+        };
+        for path in ["", "/", "v1", "/v1/messages", "/v1/", "/mcp/a", "/m"] {
+            let all = told(&json!({ "when": { "path": path }, "then": {} }));
+            assert!(all.len() == 1 && all[0].contains("a path begins with /"), "{path}: {all:?}");
+        }
+        assert!(told(&json!({ "when": { "path": "/.well-known/" }, "then": {} })).is_empty());
+        for (name, value) in [("a b", "x"), ("", "x"), ("a", "x\r\nset-cookie: y"), ("a:", "x")] {
+            let all = told(&json!({ "then": { "headers": { name: value } } }));
+            assert!(all.len() == 1 && all[0].contains("its value is one line"), "{name}: {all:?}");
+            let server = json!([{ "name": "a", "transport": "http", "headers": { name: value } }]);
+            assert_eq!(problems(&server, &json!({})).len(), 1, "{name}");
+        }
     }
 
     #[test]

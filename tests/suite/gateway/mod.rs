@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use lastgood::gateway::{Gateway, Listen, Record, Seen};
 use lastgood::pattern::{Knowledge, Scenario, SessionWord};
 
-use crate::program::{run, run_in};
+use crate::program::{run, run_in, run_with};
 
 pub(super) fn scenario(id: &str) -> Scenario {
     Knowledge::builtin().scenario(id).unwrap_or_else(|| panic!("no scenario {id}")).clone()
@@ -230,6 +230,21 @@ fn a_child_dies_with_the_status_that_its_scenario_says() {
         let out = String::from_utf8(ended.stdout).unwrap();
         assert_eq!((ended.status.code(), out.lines().count()), (Some(status), answers), "{id}: {out}");
     }
+}
+
+#[test]
+fn a_child_whose_client_has_gone_does_not_stay_for_an_answer_that_is_an_hour_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = r#"{ "when": { "rpc": ["ping"] }, "then": { "delay_ms": 3600000 } }"#;
+    let text = format!(
+        r#"{{ "schema": 1, "about": "x", "servers": [{{ "name": "a", "transport": "stdio", "rules": [{rule}] }}] }}"#
+    );
+    fs::write(folder.path().join("own.json"), text).unwrap();
+    let begun = Instant::now();
+    let lines = call("ping") + "\n" + &call("tools/call") + "\n";
+    let ran = run_with::<&str>(folder.path(), &["gateway", "--stdio", "own.json"], &[], lines.as_bytes());
+    assert_eq!((ran.status, ran.out.lines().count()), (0, 1), "what is near is still answered: {}", ran.out);
+    assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
 #[test]
