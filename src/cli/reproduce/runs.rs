@@ -263,9 +263,9 @@ impl<'a> Bench<'a> {
         let seen = match record.and_then(|text| Record::parse(&text)) {
             Ok(seen) => seen,
             Err(why) => {
-                trial
-                    .problem
-                    .get_or_insert(format!("the record of what the servers saw is not whole: {why}"));
+                let again = self.again(job);
+                let told = format!("the record of what the servers saw is not whole: {why}; {again}");
+                trial.problem.get_or_insert(told);
                 return Ok(trial);
             }
         };
@@ -275,6 +275,11 @@ impl<'a> Bench<'a> {
         let clauses = self.loaded.knowledge.client_clauses.iter().filter(|c| c.scenario == scenario.id);
         trial.clauses = clauses.map(|c| hold(c, &seen, server, whole)).collect();
         Ok(trial)
+    }
+
+    /// How a run that was made is made once more.
+    fn again(&self, job: &Job) -> String {
+        format!("delete {}.run.json to have it run again", self.name(job))
     }
 
     /// What a log says; a log that proves another version says nothing.
@@ -292,7 +297,9 @@ impl<'a> Bench<'a> {
         let reading = match read_as(&path.to_string_lossy(), self.loaded, wish, true) {
             Ok(reading) => reading,
             Err(error) => {
-                trial.problem = Some(format!("its log cannot be read: {}", error.message()));
+                let cause = error.message();
+                let again = self.again(job);
+                trial.problem = Some(format!("its log cannot be read: {cause}, or {again}"));
                 return;
             }
         };
