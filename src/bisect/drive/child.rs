@@ -203,8 +203,17 @@ mod tests {
         run(&order, out, &[(out.to_owned(), most)]).unwrap()
     }
 
+    /// Whether it is still there after seconds: what was killed needs a moment to die, the longer the busier the machine.
     fn is_alive(pid: &str) -> bool {
-        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "))
+        let stat = || std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        let lives = || stat().is_ok_and(|s| !s.contains(") Z ") && !s.contains(") X "));
+        (0..250).all(|_| {
+            let lives = lives();
+            if lives {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            lives
+        })
     }
 
     const LONG: Duration = Duration::from_secs(60);
