@@ -44,15 +44,19 @@ fn connecting(items: &[Item]) -> impl Iterator<Item = (&Item, Turn)> {
     })
 }
 
-/// The events of attempts of which another began before they were over.
+/// The events of attempts of which another began before they were over, with what a client tells of the connection then.
 fn side_by_side(items: &[Item]) -> Vec<Turn> {
     let mut all = Vec::new();
     let mut group: Vec<Turn> = Vec::new();
     // Each attempt begins with as many different events; how often the first of them came is how many are open.
     let mut begun: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    let open = |begun: &BTreeMap<Arc<str>, usize>| begun.values().copied().max().unwrap_or_default();
     let mut most = 0;
     for (item, turn) in connecting(items) {
         let (key, effect) = (Arc::clone(&turn.0), item.event.effect());
+        if effect == Effect::Attempt && open(&begun) == 0 {
+            close(&mut group, &mut most, &mut all);
+        }
         group.push(turn);
         match effect {
             Effect::Attempt => *begun.entry(key).or_default() += 1,
@@ -61,19 +65,18 @@ fn side_by_side(items: &[Item]) -> Vec<Turn> {
             }
             _ => {}
         }
-        let open = begun.values().copied().max().unwrap_or_default();
-        most = most.max(open);
-        if open == 0 && most < 2 {
-            group.clear();
-        } else if open == 0 {
-            all.append(&mut group);
-        }
-        most = if open == 0 { 0 } else { most };
+        most = most.max(open(&begun));
     }
-    if most > 1 {
-        all.append(&mut group);
-    }
+    close(&mut group, &mut most, &mut all);
     all
+}
+
+/// Keeps a group of which two attempts were open at once.
+fn close(group: &mut Vec<Turn>, most: &mut usize, all: &mut Vec<Turn>) {
+    if std::mem::take(most) > 1 {
+        all.append(group);
+    }
+    group.clear();
 }
 
 fn lines(items: &[Item], turns: &BTreeSet<Turn>) -> BTreeSet<u64> {
