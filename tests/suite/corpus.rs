@@ -55,7 +55,7 @@ fn every_event_of_a_timeline_stands_on_the_line_it_names() {
     for log in logs(&project().join("samples")) {
         let lines: Vec<String> =
             String::from_utf8_lossy(&fs::read(&log).unwrap()).lines().map(str::to_owned).collect();
-        let timeline = json_in(project(), &["timeline", text(&log)]);
+        let timeline = json_in(project(), &["timeline", "--no-redact", text(&log)]);
         for server in timeline["servers"].as_array().unwrap() {
             for event in server["events"].as_array().unwrap() {
                 let line = &lines[event["line"].as_u64().unwrap() as usize - 1];
