@@ -106,7 +106,7 @@ fn with_records(
     logs: ((&Input, &str), (&Input, &str)),
 ) -> (Report, bool) {
     let (good, bad) = (arguments.good_record.as_deref(), arguments.bad_record.as_deref());
-    let asked = super::records::Asked { good, bad, all: arguments.all };
+    let asked = super::records::Asked { good, bad, subject: &arguments.subject, all: arguments.all };
     super::records::beside(report, asked, diff, logs)
 }
 

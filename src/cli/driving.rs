@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::bisect::drive::{self, Environment, Order, Ran, Scratch, Words};
+use crate::bisect::drive::{self, End, Environment, Order, Ran, Scratch, Words};
 use crate::bisect::registry::Client;
 use crate::error::Result;
 
@@ -64,4 +64,14 @@ impl Run<'_> {
 /// The command of the client itself: the arguments of its layout, and then `more`.
 pub(super) fn template(arguments: &[String], more: &[String]) -> Vec<String> {
     [&["{client}".to_owned()], arguments, more].concat()
+}
+
+/// How a run ended, in words.
+pub(super) fn ended(ran: &Ran) -> String {
+    match ran.end {
+        End::Exit(code) => format!("exit status {code}"),
+        End::Signal(signal) => format!("ended by signal {signal}"),
+        End::TimedOut => format!("ended after {} s, which is all it may take", ran.took.as_secs()),
+        End::TooMuch => "ended because it wrote without end".to_owned(),
+    }
 }

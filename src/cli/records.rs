@@ -3,6 +3,9 @@
 //! A record that cannot be read, or of which a line is broken, is told and left out: what is missing in it may be what
 //! would clear a client. The logs are compared all the same.
 
+use std::collections::BTreeSet;
+
+use super::options::Subject;
 use crate::align::Diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gateway::{Record, Seen};
@@ -24,6 +27,8 @@ pub(super) struct Asked<'a> {
     pub(super) good: Option<&'a str>,
     /// The record of the bad side.
     pub(super) bad: Option<&'a str>,
+    /// The servers that are asked for.
+    pub(super) subject: &'a Subject,
     /// Whether equal requests are shown, too.
     pub(super) all: bool,
 }
@@ -40,7 +45,7 @@ pub(super) fn beside(
     }
     let mut errors = Vec::new();
     let mut read = |path: Option<&str>| match path.map(read_record)? {
-        Ok(read) => Some(read),
+        Ok(read) => Some(narrowed(read, asked.subject)),
         Err(error) => {
             errors.push((error.subject().to_owned(), error.message()));
             None
@@ -77,6 +82,16 @@ fn shown<'a>(
         log: log.0,
         log_name: log.1,
     })
+}
+
+/// Leaves only what was asked for. A record calls a server as its scenario does: where it has but one, that is meant.
+fn narrowed(mut read: Read, subject: &Subject) -> Read {
+    let own = |s: &Seen| s.server.clone().filter(|name| name != "model");
+    let servers: BTreeSet<String> = read.seen.iter().filter_map(own).collect();
+    if !subject.server.is_empty() {
+        read.seen.retain(|s| own(s).is_some_and(|name| servers.len() == 1 || subject.wants(&name)));
+    }
+    read
 }
 
 fn read_record(path: &str) -> Result<Read> {

@@ -120,6 +120,26 @@ fn one_record_alone_is_shown_and_one_without_a_clock_is_compared_by_order() {
 }
 
 #[test]
+fn only_the_server_that_is_asked_for_is_shown() {
+    let folder = folder();
+    let names = |more: &[&str]| {
+        let told = json_in(folder.path(), &[diff(&RECORDS), more.to_vec()].concat());
+        told["records"]["servers"].as_array().unwrap().iter().map(|s| s["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[]), [Value::from("my-http-mcp"), Value::Null]);
+    assert_eq!(names(&["--server", "my-http-mcp"]), [Value::from("my-http-mcp")]);
+    // A second server, which was not asked for.
+    for name in ["good.seen.jsonl", "bad.seen.jsonl"] {
+        spoil(folder.path(), name, |text| {
+            let first = text.lines().find(|l| l.contains("initialize")).unwrap();
+            format!("{text}{}\n", first.replace("my-http-mcp", "docs"))
+        });
+    }
+    assert_eq!(names(&["--server", "my-http-mcp"]), [Value::from("my-http-mcp")]);
+    assert_eq!(names(&[]).len(), 3);
+}
+
+#[test]
 fn what_a_record_holds_leaves_no_secret_and_no_markup_in_any_format() {
     let folder = folder();
     let secret = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";

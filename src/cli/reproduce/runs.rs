@@ -224,7 +224,7 @@ impl<'a> Bench<'a> {
         copied.map_err(|e| output::cannot_write(&kept.display().to_string(), &e))?;
         Ok(json!({
             "scenario_sha256": self.digests.get(job.scenario), "version": job.version.to_string(), "log": ran.log.is_some(),
-            "ended": ended(ran.end), "whole": ran.end == End::Exit(0), "ms": ran.took.as_millis() as u64,
+            "ended": driving::ended(&ran), "whole": ran.end == End::Exit(0), "ms": ran.took.as_millis() as u64,
             "said": ran.said, "client_sha256": self.client,
             "timed_out_after": (ran.end == End::TimedOut).then_some(self.arguments.timeout),
         }))
@@ -329,13 +329,4 @@ fn calls(seen: &[Seen]) -> (usize, usize) {
 
 fn gone(job: &Job) -> Error {
     Error::new(ErrorKind::Run, job.version.to_string(), "its scenario is gone", "report this")
-}
-
-fn ended(end: End) -> String {
-    match end {
-        End::Exit(code) => format!("exit status {code}"),
-        End::Signal(signal) => format!("signal {signal}"),
-        End::TimedOut => "ended after all the time it may take".to_owned(),
-        End::TooMuch => "ended because it wrote without end".to_owned(),
-    }
 }

@@ -415,12 +415,7 @@ impl Bench<'_> {
 
 /// How a run ended, in words, with the last line that it said.
 fn ended(ran: &Ran) -> String {
-    let how = match ran.end {
-        End::Exit(code) => format!("exit status {code}"),
-        End::Signal(signal) => format!("ended by signal {signal}"),
-        End::TimedOut => format!("ended after {} s, which is all it may take", ran.took.as_secs()),
-        End::TooMuch => "ended because it wrote without end".to_owned(),
-    };
+    let how = driving::ended(ran);
     match ran.said.lines().rfind(|l| !l.trim().is_empty()) {
         Some(last) if ran.end != End::Exit(0) => {
             format!("{how}, and last said: {}", last.trim().chars().take(120).collect::<String>())
