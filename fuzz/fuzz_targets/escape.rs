@@ -90,7 +90,7 @@ fn report(text: &str) -> Report {
         let understood = classifier.line(line);
         summary.see(line, &understood);
         match understood {
-            Understood::Event(event) => engine.see(&event),
+            Understood::Event(event) => engine.see(event),
             _ => engine.tick(line.stamp, line.number),
         }
     });

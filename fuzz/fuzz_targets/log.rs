@@ -30,8 +30,8 @@ fuzz_target!(|bytes: &[u8]| {
         summary.see(line, &understood);
         match understood {
             Understood::Event(event) => {
-                engine.see(&event);
-                lives.see(&event);
+                engine.see(event);
+                lives.see(event);
             }
             _ => engine.tick(line.stamp, line.number),
         }

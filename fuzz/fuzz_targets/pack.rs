@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| {
     let mut engine = Engine::new(&rules);
     let log = parts.get(2).copied().unwrap_or_default();
     let _ = parse::read(Source::from_text("t", log), &mut |line| match classifier.line(line) {
-        Understood::Event(event) => engine.see(&event),
+        Understood::Event(event) => engine.see(event),
         _ => engine.tick(line.stamp, line.number),
     });
     engine.finish(End::default());

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::pattern::{EventDef, Scope};
+use super::event::Event;
+use crate::pattern::Scope;
 
 /// How many messages are remembered at the most; a power of two.
 const PLACES: usize = 4096;
@@ -15,13 +16,35 @@ const PLACES: usize = 4096;
 /// Longer messages are not.
 const MAX_LENGTH: usize = 1024;
 
-/// What a message means.
-#[derive(Debug, Clone)]
-pub(super) struct Meaning {
-    pub(super) def: Arc<EventDef>,
+/// What a message means: an event that is put where the line stands each time it comes.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) event: Event,
+    /// Which of the catalogue's events it is.
+    pub(super) def: usize,
+    /// Whether its wording only repeats what others say.
     pub(super) echo: bool,
+    /// The server that a line about none speaks of.
+    pub(super) said: Option<Arc<str>>,
+    /// The number of the event's server.
+    pub(super) server: usize,
+    /// Its fields, whatever it follows.
     pub(super) fields: Arc<Vec<(Arc<str>, Value)>>,
-    pub(super) text: Arc<str>,
+}
+
+impl Kept {
+    /// It follows an event of that id, or nothing that matters.
+    pub(super) fn follow(&mut self, before: Option<&str>) {
+        let event = &mut self.event;
+        event.echo = self.echo && before == Some(event.def.id.as_str());
+        if event.def.after.is_empty() {
+            return;
+        }
+        event.fields = Arc::clone(&self.fields);
+        if let Some(cause) = before.filter(|b| event.def.after.iter().any(|a| a == b)) {
+            Arc::make_mut(&mut event.fields).push(("after".into(), cause.into()));
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -29,10 +52,10 @@ struct Remembered {
     hash: u64,
     scope: Scope,
     level: Option<Box<str>>,
-    meaning: Meaning,
+    kept: Kept,
 }
 
-/// The messages that were understood of late.
+/// The messages that were understood of late, and behind them the last one that is not to be remembered.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     places: Vec<Option<Box<Remembered>>>,
@@ -44,51 +67,64 @@ pub(super) struct Asked<'m> {
     hash: u64,
     scope: Scope,
     level: Option<&'m str>,
-    text: &'m str,
+    text: &'m [u8],
 }
 
 impl<'m> Asked<'m> {
-    pub(super) fn new(scope: Scope, level: Option<&'m str>, text: &'m str) -> Self {
-        Self { hash: hash(text.as_bytes()), scope, level, text }
+    pub(super) fn new(scope: Scope, level: Option<&'m str>, text: &'m [u8]) -> Self {
+        Self { hash: hash(text), scope, level, text }
     }
 }
 
 impl Memo {
-    /// What was understood of it, if it is remembered.
-    pub(super) fn get(&self, asked: Asked<'_>) -> Option<&Meaning> {
-        let known = self.places.get(asked.hash as usize & (PLACES - 1))?.as_deref()?;
+    /// Where it is remembered, if it is.
+    pub(super) fn find(&self, asked: Asked<'_>) -> Option<usize> {
+        let at = asked.hash as usize & (PLACES - 1);
+        let known = self.places.get(at)?.as_deref()?;
         let same = known.hash == asked.hash
             && known.scope == asked.scope
             && known.level.as_deref() == asked.level
-            && *known.meaning.text == *asked.text;
-        same.then_some(&known.meaning)
+            && known.kept.event.text.as_bytes() == asked.text;
+        same.then_some(at)
     }
 
-    /// Remembers it.
-    pub(super) fn put(&mut self, asked: Asked<'_>, meaning: &Meaning) {
-        if asked.text.len() > MAX_LENGTH {
-            return;
-        }
+    /// Remembers it, if it is `whole` and not too long; gives where.
+    pub(super) fn put(&mut self, asked: Asked<'_>, kept: Kept, whole: bool) -> usize {
         if self.places.is_empty() {
-            self.places.resize_with(PLACES, || None);
+            self.places.resize_with(PLACES + 1, || None);
         }
-        let Asked { hash, scope, level, .. } = asked;
-        if let Some(place) = self.places.get_mut(hash as usize & (PLACES - 1)) {
-            let (level, meaning) = (level.map(Box::from), meaning.clone());
-            *place = Some(Box::new(Remembered { hash, scope, level, meaning }));
+        let Asked { hash, scope, level, text } = asked;
+        let lasts = whole && text.len() <= MAX_LENGTH;
+        let at = if lasts { hash as usize & (PLACES - 1) } else { PLACES };
+        if let Some(place) = self.places.get_mut(at) {
+            *place = Some(Box::new(Remembered { hash, scope, level: level.map(Box::from), kept }));
         }
+        at
+    }
+
+    /// What stands at a place.
+    pub(super) fn at(&mut self, at: usize) -> Option<&mut Kept> {
+        self.places.get_mut(at)?.as_mut().map(|known| &mut known.kept)
     }
 }
 
-/// Eight bytes at a time: what collides is compared, so it need only be fast.
+/// Sixteen bytes at a time: what collides is compared, so it need only be fast.
 fn hash(bytes: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(ODD).rotate_left(29);
-    let (words, rest) = bytes.as_chunks::<8>();
-    let hash = words.iter().fold(bytes.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    let rest = rest.iter().fold(0, |word, b| word << 8 | u64::from(*b));
-    let hash = mix(hash, rest);
-    hash ^ hash >> 31
+    let mix = |hash: u64, word: &[u8; 16]| {
+        let word = u128::from_le_bytes(*word);
+        let product = u128::from(hash ^ word as u64) * u128::from(ODD ^ (word >> 64) as u64);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let (words, _) = bytes.as_chunks::<16>();
+    let hash = words.iter().fold(ODD ^ bytes.len() as u64, mix);
+    let last = bytes.last_chunk::<16>().copied().unwrap_or_else(|| {
+        let mut short = [0; 16];
+        short.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        short
+    });
+    let hash = mix(hash, &last);
+    hash ^ hash >> 29
 }
 
 #[cfg(test)]

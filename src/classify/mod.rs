@@ -4,64 +4,41 @@
 //! wording of the catalogue makes of it, or the line as it stands where no wording covers it. The only state is what
 //! numbers client sessions and recognizes an echo. It knows no wording itself.
 
+mod course;
 mod event;
 mod memo;
 mod unknown;
 mod version;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use event::Event;
 pub use unknown::{Unknown, UnknownLine};
 pub use version::VersionReader;
 
-use self::memo::{Asked, Meaning, Memo};
-use crate::parse::{Interest, LogLine, Stamp};
-use crate::pattern::{Class, Effect, EventDef, Knowledge, Recognized, Scope, Scratch, Wanted, Wording};
-
-/// An echo follows its twin at once, and an effect its cause; what says the same later says it anew. Milliseconds.
-const JUST_NOW: i64 = 250;
-
-/// More client sessions in one log are not told apart.
-const MAX_SESSIONS: usize = 10_000;
-/// The same where a log has no clock: an echo may stand behind the stack of its twin. Lines.
-const JUST_NOW_LINES: u64 = 12;
+use self::course::Course;
+use self::memo::{Asked, Kept, Memo};
+use crate::parse::{Interest, LogLine};
+use crate::pattern::{Knowledge, Recognized, Scope, Scratch, Wanted, Wording};
 
 /// What became of a line.
 #[derive(Debug)]
-pub enum Understood {
+pub enum Understood<'c> {
     /// It does not concern MCP.
     Outside,
     /// It concerns MCP, and no wording covers it.
     Unknown(UnknownLine),
     /// A wording covers it.
-    Event(Event),
+    Event(&'c Event),
 }
-
-/// The last lifecycle event of a server: what it was, its clock and its line.
-type Last = (Arc<EventDef>, Option<Stamp>, u64);
 
 /// Classifies the lines of one log.
 pub struct Classifier<'k> {
     knowledge: &'k Knowledge,
-    names: BTreeMap<String, Arc<str>>,
-    /// The name of the line before: most lines are about the same server.
-    recent: Option<Arc<str>>,
-    session: u32,
-    /// The highest session so far.
-    sessions: u32,
-    /// The sessions that the log itself tells apart.
-    told: BTreeMap<String, u32>,
-    /// Whether any server was seen in the current client session.
-    begun: bool,
-    /// Whether lines were left out since the last event.
-    gap: bool,
-    /// The last lifecycle event of each server of a session.
-    last: BTreeMap<(u32, Arc<str>), Last>,
+    course: Course,
     /// The fields that events get.
-    wanted: Wanted,
+    wanted: Arc<Wanted>,
     scratch: Scratch,
     memo: Memo,
 }
@@ -74,147 +51,93 @@ pub fn interest(knowledge: &Knowledge) -> Interest {
     Interest::new(heads.chain(lines.iter().map(Wording::head)))
 }
 
+/// What to ask a [`Classifier`] for, to get events that have the fields of these names alone.
+pub fn wanted(knowledge: &Knowledge, mut names: BTreeSet<String>) -> Wanted {
+    // What a global line says of a server is about that server.
+    names.insert("server".to_owned());
+    knowledge.catalogue.wanting(names)
+}
+
 impl<'k> Classifier<'k> {
     /// A classifier for a new log.
     pub fn new(knowledge: &'k Knowledge) -> Self {
         Self {
             knowledge,
-            names: BTreeMap::new(),
-            recent: None,
-            session: 0,
-            sessions: 0,
-            told: BTreeMap::new(),
-            begun: false,
-            gap: false,
-            last: BTreeMap::new(),
-            wanted: Wanted::All,
+            course: Course::default(),
+            wanted: Arc::default(),
             scratch: Scratch::default(),
             memo: Memo::default(),
         }
     }
 
-    /// The same, with events that have the fields of these names alone.
+    /// The same, with events that have those fields alone.
     #[must_use]
-    pub fn wanting(mut self, mut names: BTreeSet<String>) -> Self {
-        // What a global line says of a server is about that server.
-        names.insert("server".to_owned());
-        self.wanted = self.knowledge.catalogue.wanting(names);
-        self.memo = Memo::default();
+    pub fn wanting(mut self, wanted: &Arc<Wanted>) -> Self {
+        (self.wanted, self.memo) = (Arc::clone(wanted), Memo::default());
         self
     }
 
     /// What `line` means.
-    pub fn line(&mut self, line: &LogLine<'_>) -> Understood {
+    pub fn line(&mut self, line: &LogLine<'_>) -> Understood<'_> {
         if line.gap {
-            self.gap = true;
-            self.last.clear();
+            self.course.break_off();
         }
         let global = line.server.is_none();
         if global && !self.knowledge.mcp_heads.iter().any(|h| line.message.starts_with(h.as_bytes())) {
             return Understood::Outside;
         }
-        // Far faster than looking for what is no text, where all is.
-        let message = match std::str::from_utf8(line.message) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(line.message),
-        };
         let scope = if global { Scope::Global } else { Scope::Server };
-        if let Some(meaning) = self.recognize(scope, line, &message) {
-            return Understood::Event(self.event(line, meaning));
-        }
-        let server = line.server.map(|s| self.name(s));
-        Understood::Unknown(UnknownLine::new(line.number, line.level, server, message.into_owned()))
+        let asked = Asked::new(scope, line.level, line.message);
+        let Some(at) = self.memo.find(asked).or_else(|| self.recognize(scope, line)) else {
+            let server = line.server.map(|s| self.course.name(s));
+            let message = String::from_utf8_lossy(line.message).into_owned();
+            return Understood::Unknown(UnknownLine::new(line.number, line.level, server, message));
+        };
+        let Some(kept) = self.memo.at(at) else { return Understood::Outside };
+        self.course.place(line, kept, self.knowledge.catalogue.events());
+        Understood::Event(&kept.event)
     }
 
     /// What a message says: all of it, or where it is that of a pasted line as much as says something, for behind it other
-    /// text may hang on.
-    fn recognize(&mut self, scope: Scope, line: &LogLine<'_>, message: &str) -> Option<Meaning> {
-        let asked = Asked::new(scope, line.level, message);
-        if let Some(known) = self.memo.get(asked) {
-            return Some(known.clone());
+    /// text may hang on. Gives where in the memory it stands.
+    fn recognize(&mut self, scope: Scope, line: &LogLine<'_>) -> Option<usize> {
+        let message = String::from_utf8_lossy(line.message);
+        let asked = Asked::new(scope, line.level, message.as_bytes());
+        if let Some(known) = self.memo.find(asked) {
+            return Some(known);
         }
-        let (catalogue, scratch, wanted) = (&self.knowledge.catalogue, &mut self.scratch, &self.wanted);
-        let mut recognize = |length: usize| {
-            let said = message.get(..length)?;
-            let wording = catalogue.find(scope, line.level, said, scratch)?;
-            let Recognized { event: def, echo, fields, .. } =
-                catalogue.recognized(wording, said, scratch, wanted);
-            Some(Meaning { def, echo, fields: Arc::new(fields), text: said.into() })
+        if let Some(kept) = self.kept(scope, line.level, &message) {
+            return Some(self.memo.put(asked, kept, true));
+        }
+        let ends = if line.ragged { ends(&message) } else { Vec::new() };
+        let mut shorter = ends.into_iter().rev().filter_map(|end| message.get(..end));
+        let kept = shorter.find_map(|said| self.kept(scope, line.level, said))?;
+        Some(self.memo.put(asked, kept, false))
+    }
+
+    /// What the whole of `said` means, wherever it stands.
+    fn kept(&mut self, scope: Scope, level: Option<&str>, said: &str) -> Option<Kept> {
+        let (catalogue, scratch) = (&self.knowledge.catalogue, &mut self.scratch);
+        let wording = catalogue.find(scope, level, said, scratch)?;
+        let Recognized { event: def, echo, fields, .. } =
+            catalogue.recognized(wording, said, scratch, &self.wanted);
+        let named = fields.iter().find(|(n, _)| scope == Scope::Global && &**n == "server");
+        let said_server = named.and_then(|(_, v)| v.as_str()).map(|name| self.course.name(name));
+        let fields = Arc::new(fields);
+        let event = Event {
+            def,
+            line: 0,
+            stamp: None,
+            session: 0,
+            server: None,
+            fields: Arc::clone(&fields),
+            text: said.into(),
+            echo,
+            apart: false,
+            gap: false,
         };
-        if let Some(meaning) = recognize(message.len()) {
-            self.memo.put(asked, &meaning);
-            return Some(meaning);
-        }
-        let ends = if line.ragged { ends(message) } else { Vec::new() };
-        ends.into_iter().rev().find_map(recognize)
-    }
-
-    /// The session of a line; whether it may interleave with others.
-    fn session(&mut self, line: &LogLine<'_>, starts: bool) -> (u32, bool) {
-        let Some(told) = line.session else {
-            if starts && std::mem::take(&mut self.begun) {
-                self.sessions += 1;
-                self.session = self.sessions;
-                self.last.clear();
-            }
-            return (self.session, false);
-        };
-        if let Some(known) = self.told.get(told.name) {
-            return (*known, true);
-        }
-        if self.told.len() >= MAX_SESSIONS {
-            return (self.sessions, true);
-        }
-        // The first of them is number 0, unless lines without a session came before.
-        self.sessions += u32::from(self.begun || !self.told.is_empty());
-        self.told.insert(told.name.to_owned(), self.sessions);
-        (self.sessions, true)
-    }
-
-    fn event(&mut self, line: &LogLine<'_>, meaning: Meaning) -> Event {
-        let Meaning { def, echo, mut fields, text } = meaning;
-        let named = fields.iter().find(|(n, _)| line.server.is_none() && &**n == "server");
-        let named = named.and_then(|(_, v)| v.as_str().map(str::to_owned));
-        let server = line.server.or(named.as_deref()).map(|s| self.name(s));
-        let (session, apart) = self.session(line, def.effect == Effect::ClientStart);
-        self.begun |= server.is_some() && !apart;
-        let lifecycle = def.class == Class::Lifecycle;
-        let matters = echo || lifecycle || !def.after.is_empty();
-        let place = server.as_ref().filter(|_| matters).map(|s| (session, Arc::clone(s)));
-        let before = place.as_ref().and_then(|p| self.just_before(p, line));
-        let echo = echo && before == Some(def.id.as_str());
-        if let Some(cause) = before.filter(|b| def.after.iter().any(|a| a == b)) {
-            Arc::make_mut(&mut fields).push(("after".into(), cause.into()));
-        }
-        if let Some(place) = place.filter(|_| lifecycle) {
-            self.last.insert(place, (Arc::clone(&def), line.stamp, line.number));
-        }
-        let gap = std::mem::take(&mut self.gap);
-        let LogLine { number: line, stamp, .. } = *line;
-        Event { def, line, stamp, session, server, fields, text, echo, apart, gap }
-    }
-
-    /// The last thing that happened to a server of a session, if it was just now.
-    fn just_before(&self, place: &(u32, Arc<str>), line: &LogLine<'_>) -> Option<&str> {
-        let (last, at, number) = self.last.get(place)?;
-        let near = match line.stamp.zip(*at) {
-            Some((now, then)) => (now.0 - then.0).abs() <= JUST_NOW,
-            None => line.number.abs_diff(*number) <= JUST_NOW_LINES,
-        };
-        near.then_some(last.id.as_str())
-    }
-
-    fn name(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.recent.as_ref().filter(|r| &***r == name) {
-            return Arc::clone(known);
-        }
-        if let Some(known) = self.names.get(name) {
-            self.recent = Some(Arc::clone(known));
-            return Arc::clone(known);
-        }
-        let new: Arc<str> = name.into();
-        self.names.insert(name.to_owned(), Arc::clone(&new));
-        new
+        let def = catalogue.event_of(wording);
+        Some(Kept { event, def, echo, said: said_server, server: 0, fields })
     }
 }
 

@@ -26,11 +26,11 @@ impl Mark {
 
     /// The version that a line names here. The text before it is looked for first: few lines hold it.
     fn read(&self, line: &LogLine<'_>) -> Option<String> {
-        let at = self.before.find(line.message)? + self.before.needle().len();
-        let of_server = self.scope == Scope::Server;
-        if of_server != line.server.is_some() || self.line.matches(&line.message.to_str_lossy()).is_none() {
+        if (self.scope == Scope::Server) != line.server.is_some() {
             return None;
         }
+        let at = self.before.find(line.message)? + self.before.needle().len();
+        self.line.matches(&line.message.to_str_lossy())?;
         version_at(&line.message[at..])
     }
 }
@@ -40,21 +40,27 @@ impl Mark {
 pub struct VersionReader {
     marks: Vec<Mark>,
     found: Vec<Option<String>>,
-    /// Those of earlier client sessions of the same log: session, version, source.
-    before: Vec<(u32, String, String)>,
+    /// The last of the earlier client sessions of the same log that names one: session, version, source.
+    before: Option<(u32, String, String)>,
+    /// The versions of all earlier ones, each once in a row.
+    all_before: Vec<String>,
 }
 
 impl VersionReader {
     /// A reader for a new log.
     pub fn new(knowledge: &Knowledge) -> Self {
         let marks: Vec<Mark> = knowledge.version_marks.iter().filter_map(Mark::new).collect();
-        Self { found: vec![None; marks.len()], marks, before: Vec::new() }
+        Self { found: vec![None; marks.len()], marks, before: None, all_before: Vec::new() }
     }
 
     /// The client session `ended` is over: what the next one is of is read anew.
     pub fn next_session(&mut self, ended: u32) {
         if let Some((version, source)) = self.newest() {
-            self.before.push((ended, version.to_owned(), source.to_owned()));
+            let (version, source) = (version.to_owned(), source.to_owned());
+            if self.all_before.last() != Some(&version) {
+                self.all_before.push(version.clone());
+            }
+            self.before = Some((ended, version, source));
             self.found.fill(None);
         }
     }
@@ -65,9 +71,9 @@ impl VersionReader {
         both.find_map(|(found, mark)| found.as_deref().map(|v| (v, mark.source.as_str())))
     }
 
-    /// The versions of earlier client sessions, as far as those name one.
-    pub fn earlier(&self) -> impl Iterator<Item = (u32, &str)> {
-        self.before.iter().map(|(session, version, _)| (*session, version.as_str()))
+    /// The version of the client session that ended last, if it is that one and named it.
+    pub fn of_ended(&self, session: u32) -> Option<&str> {
+        self.before.as_ref().filter(|(ended, ..)| *ended == session).map(|(_, version, _)| version.as_str())
     }
 
     /// Looks at a line.
@@ -82,13 +88,13 @@ impl VersionReader {
 
     /// The version of the newest client session that names one, and where it was read.
     pub fn version(&self) -> Option<(&str, &str)> {
-        self.newest().or_else(|| self.before.last().map(|(_, v, s)| (v.as_str(), s.as_str())))
+        self.newest().or_else(|| self.before.as_ref().map(|(_, v, s)| (v.as_str(), s.as_str())))
     }
 
     /// The versions of all client sessions, in their order, each once in a row.
     pub fn all(&self) -> Vec<String> {
         let newest = self.version().map(|(v, _)| v.to_owned());
-        let mut all: Vec<String> = self.before.iter().map(|(_, v, _)| v.clone()).chain(newest).collect();
+        let mut all: Vec<String> = self.all_before.iter().cloned().chain(newest).collect();
         all.dedup();
         all
     }

@@ -2,15 +2,19 @@
 //! and compiles the signatures.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use semver::Version;
 
 use super::Exit;
 use super::output::warn;
-use crate::diagnose::{Compiled, Vocabulary, compile};
+use crate::classify::{interest, wanted};
+use crate::diagnose::{self, Compiled, Plans, Vocabulary, compile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::pattern::{BUILTIN, Folder, Knowledge, Overlay, PackInfo, Signature, builtin_files};
+use crate::parse::Interest;
+use crate::pattern::{BUILTIN, Folder, Knowledge, Overlay, PackInfo, Signature, Wanted, builtin_files};
 use crate::source::{Store, files_of_pack};
+use crate::timeline::FIELDS;
 
 /// Knowledge, ready to use.
 pub(super) struct Loaded {
@@ -18,11 +22,25 @@ pub(super) struct Loaded {
     pub(super) knowledge: Knowledge,
     /// The signatures that are on.
     pub(super) rules: Vec<Compiled>,
+    /// What each event does to the signatures.
+    pub(super) plans: Arc<Plans>,
+    /// The fields of events that anybody looks at.
+    pub(super) wanted: Arc<Wanted>,
+    /// The lines that can matter.
+    pub(super) interest: Interest,
     /// A pack that the user asked for, and that cannot be used whole.
     pub(super) refused: Option<Error>,
 }
 
 impl Loaded {
+    /// The same for any number of logs.
+    pub(super) fn new(knowledge: Knowledge, rules: Vec<Compiled>, refused: Option<Error>) -> Self {
+        let fields = diagnose::fields(&rules).into_iter().chain(FIELDS.map(str::to_owned)).collect();
+        let wanted = Arc::new(wanted(&knowledge, fields));
+        let (plans, interest) = (Arc::new(Plans::new(&rules)), interest(&knowledge));
+        Self { knowledge, rules, plans, wanted, interest, refused }
+    }
+
     /// How a verb that told what it could tell comes to its end: in trouble, if a pack that the user asked for is lame.
     pub(super) fn end(self, exit: Exit) -> Result<Exit> {
         self.refused.map_or(Ok(exit), Err)
@@ -49,7 +67,7 @@ pub(super) fn load(folders: &[String]) -> Result<Loaded> {
         let cause = "a file of this pack cannot be used (see above); the rest was";
         Error::new(ErrorKind::Pack, folder.as_str(), cause, "mend it, or leave the pack out")
     });
-    Ok(Loaded { knowledge, rules, refused })
+    Ok(Loaded::new(knowledge, rules, refused))
 }
 
 /// All packs with the overlay in force, as far as they can be used.

@@ -6,12 +6,12 @@ use semver::Version;
 
 use super::knowledge::Loaded;
 use crate::align::Surroundings;
-use crate::classify::{Classifier, Understood, Unknown, UnknownLine, interest};
-use crate::diagnose::{self, Diagnosis, End, Engine};
+use crate::classify::{Classifier, Understood, Unknown, UnknownLine};
+use crate::diagnose::{Diagnosis, End, Engine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::parse::{self, Dialect, Excerpt, LogLine, Passed, Stamp};
 use crate::source::{Log, Source, Tally, logs};
-use crate::timeline::{FIELDS, Input, Life, Lives, Summary};
+use crate::timeline::{Input, Life, Lives, Summary};
 
 /// What a verb wants to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Wish<'a> {
     pub(super) version: Option<&'a str>,
     /// Without the digest of the log, which costs more than all else and which a terminal does not show.
     pub(super) undigested: bool,
+    /// The signatures do not hear of the client's version.
+    pub(super) untold: bool,
     /// Nothing else is read at the same time: a second thread may help.
     pub(super) alone: bool,
 }
@@ -50,16 +52,11 @@ pub(super) struct Reading {
 
 /// Reads the log at a path.
 pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
-    read_as(path, loaded, wish, true)
-}
-
-/// Reads a log; the signatures hear of the client's version only if it is `told`.
-pub(super) fn read_as(path: &str, loaded: &Loaded, wish: Wish<'_>, told: bool) -> Result<Reading> {
     let source = Source::open(path)?;
     let label = source.label.clone();
     let mut gathering = Gathering::new(loaded, wish);
     let (dialect, tally) = gathering.read(source, loaded, wish)?;
-    Ok(gathering.finish(&label, dialect, tally, (wish, told)))
+    Ok(gathering.finish(&label, dialect, tally, wish))
 }
 
 /// Reads a log of one input or of several.
@@ -73,7 +70,7 @@ pub(super) fn read_log(log: &Log, loaded: &Loaded, wish: Wish<'_>) -> Result<Rea
         }
         _ => parse::read_log(log, &mut |line| gathering.see(line))?,
     };
-    Ok(gathering.finish(&log.label, dialect, tally, (wish, true)))
+    Ok(gathering.finish(&log.label, dialect, tally, wish))
 }
 
 /// The one log that the paths stand for.
@@ -101,7 +98,7 @@ pub(super) fn read_excerpt(
 ) -> Reading {
     let mut gathering = Gathering::new(loaded, wish);
     excerpt.each_line(&mut |line| gathering.see(line));
-    let mut reading = gathering.finish(page.0, parse::named("pasted"), page.1.clone(), (wish, true));
+    let mut reading = gathering.finish(page.0, parse::named("pasted"), page.1.clone(), wish);
     reading.input.excerpt = Some(excerpt.lines());
     reading
 }
@@ -122,41 +119,40 @@ struct Gathering<'k> {
     surroundings: Surroundings,
     wants_lives: bool,
     wants_surroundings: bool,
+    untold: bool,
 }
 
 impl<'k> Gathering<'k> {
     fn new(loaded: &'k Loaded, wish: Wish<'_>) -> Self {
         let classifier = Classifier::new(&loaded.knowledge);
-        let fields =
-            || diagnose::fields(&loaded.rules).into_iter().chain(FIELDS.map(str::to_owned)).collect();
         Self {
-            classifier: if wish.lives { classifier } else { classifier.wanting(fields()) },
+            classifier: if wish.lives { classifier } else { classifier.wanting(&loaded.wanted) },
             summary: Summary::new(&loaded.knowledge),
             lives: Lives::new(wish.details),
             unknown: Unknown::default(),
-            engine: wish.diagnosis.then(|| Engine::new(&loaded.rules)),
+            engine: wish.diagnosis.then(|| Engine::planned(&loaded.rules, &loaded.plans)),
             surroundings: Surroundings::default(),
             wants_lives: wish.lives,
             wants_surroundings: wish.surroundings,
+            untold: wish.untold,
         }
     }
 
     /// Reads an input: all of it where its surroundings are wished for, else what can matter.
     fn read(&mut self, source: Source, loaded: &Loaded, wish: Wish<'_>) -> Result<(&'static Dialect, Tally)> {
         let source = if wish.undigested { source.undigested() } else { source };
-        let interest = interest(&loaded.knowledge);
+        let interest = &loaded.interest;
         match (wish.surroundings, wish.alone && threads() > 1) {
             (true, _) => parse::read(source, &mut |line| self.see(line)),
-            (false, true) => parse::relayed(self, |reader| parse::skim(source, &interest, reader)),
-            (false, false) => parse::skim(source, &interest, self),
+            (false, true) => parse::skim_apart(source, interest, self),
+            (false, false) => parse::skim(source, interest, self),
         }
     }
 
-    fn finish(self, label: &str, dialect: &Dialect, tally: Tally, wished: (Wish<'_>, bool)) -> Reading {
-        let (wish, told) = wished;
+    fn finish(self, label: &str, dialect: &Dialect, tally: Tally, wish: Wish<'_>) -> Reading {
         let Self { summary, lives, unknown, engine, surroundings, .. } = self;
         let (start, stamp, line) = (summary.first_stamp(), summary.last_stamp(), summary.last_line());
-        let version = |v: &str| Version::parse(v).ok().filter(|_| told);
+        let version = |v: &str| Version::parse(v).ok().filter(|_| !wish.untold);
         let clients: BTreeMap<u32, Version> =
             summary.versions().into_iter().filter_map(|(s, v)| Some((s, version(&v)?))).collect();
         let input = summary.finish(label, dialect, tally, wish.version);
@@ -173,10 +169,14 @@ impl<'k> Gathering<'k> {
         match understood {
             Understood::Event(event) => {
                 if let Some(engine) = &mut self.engine {
-                    engine.see(&event);
+                    if let Some(ended) = engine.ended_by(event) {
+                        let version = self.summary.version_of_ended(ended).filter(|_| !self.untold);
+                        engine.client_was(version.and_then(|v| Version::parse(v).ok()));
+                    }
+                    engine.see(event);
                 }
                 if self.wants_lives {
-                    self.lives.see(&event);
+                    self.lives.see(event);
                 }
             }
             Understood::Unknown(unknown) => {
@@ -192,7 +192,7 @@ impl<'k> Gathering<'k> {
         }
     }
 
-    fn pass(&mut self, passed: &Passed) {
+    fn pass(&mut self, passed: &Passed<'_>) {
         self.summary.pass(passed);
         if let Some(engine) = &mut self.engine {
             engine.pass(passed);
@@ -211,7 +211,7 @@ impl parse::Reader for Gathering<'_> {
         self.see(line);
     }
 
-    fn passed(&mut self, passed: &Passed) {
+    fn passed(&mut self, passed: &Passed<'_>) {
         self.pass(passed);
     }
 }

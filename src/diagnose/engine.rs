@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use semver::Version;
 
@@ -13,7 +14,8 @@ use super::clock::{self, Clock, Turn as ClockTurn};
 use super::compile::Compiled;
 use super::duration;
 use super::keys::{KeySet, MAX_KEYS, Slot};
-use super::plan::{Group, Plans};
+use super::past::Past;
+use super::plan::{Asked, Group, KeyFields, Plans};
 use super::record::{Ledger, no_clock};
 use super::state::{Match, Settled, Signal, State, Turn};
 use super::trail::Moment;
@@ -57,14 +59,16 @@ enum Cut {
 /// The engine for a log, or for one of its sessions, with or without somebody who looks on.
 pub(super) struct Core<'r, W> {
     rules: &'r [Compiled],
-    plans: Plans,
+    plans: Arc<Plans>,
+    asked: Asked,
     sets: Vec<KeySet>,
     clock: Clock,
     session: Option<u32>,
     timers: Timers,
     pub(super) ledger: Ledger,
-    /// Those of client sessions that are over.
-    over: Vec<(u32, Ledger)>,
+    past: Past,
+    /// The client's version of the session that is over next.
+    client: Option<Version>,
     pub(super) watch: W,
     /// Reused from event to event.
     signals: Vec<Signal>,
@@ -91,18 +95,20 @@ impl Timers {
 }
 
 impl<'r, W: Watch> Core<'r, W> {
-    pub(super) fn new(rules: &'r [Compiled], watch: W) -> Self {
-        let mut plans = Plans::new(rules);
-        let sets = std::mem::take(&mut plans.sets);
+    /// `plans` are those of `rules`.
+    pub(super) fn new(rules: &'r [Compiled], plans: Arc<Plans>, watch: W) -> Self {
+        let set = |(server, key, members): &KeyFields| KeySet::new(*server, key.clone(), members.clone());
         Self {
             rules,
+            sets: plans.sets.iter().map(set).collect(),
             plans,
-            sets: sets.into_iter().map(|(server, key, members)| KeySet::new(server, key, members)).collect(),
+            asked: Asked::default(),
             clock: Clock::default(),
             session: None,
             timers: Timers::default(),
             ledger: Ledger::default(),
-            over: Vec::new(),
+            past: Past::default(),
+            client: None,
             watch,
             signals: Vec::new(),
         }
@@ -123,25 +129,27 @@ impl<'r, W: Watch> Core<'r, W> {
 
     /// Ticks for lines without an event. Where time runs on and no silence is over before the last of them, that one
     /// stands for all.
-    pub(super) fn pass(&mut self, passed: &Passed) {
-        let places = passed.places();
-        let (Some((first, first_line)), Some((last, last_line))) = (places.first(), places.last()) else {
-            return;
-        };
-        self.tick(*first, *first_line);
+    pub(super) fn pass(&mut self, passed: &Passed<'_>) {
+        let ((first, first_line), (last, last_line)) = (passed.first(), passed.last());
+        self.tick(first, first_line);
         let over = |due: i64| last.is_none_or(|last| due < last.0);
         if self.clock.runs() && passed.is_steady(clock::SILENCE) && !self.timers.next_due().is_some_and(over)
         {
-            return self.tick(*last, *last_line);
+            return self.tick(last, last_line);
         }
-        places.iter().skip(1).for_each(|(stamp, line)| self.tick(*stamp, *line));
+        let mut rest = false;
+        passed.each(&mut |stamp, line| {
+            if std::mem::replace(&mut rest, true) {
+                self.tick(stamp, line);
+            }
+        });
     }
 
     pub(super) fn see(&mut self, event: &Event) {
-        if let Some(ended) = self.session.replace(event.session).filter(|s| *s != event.session) {
+        if self.session.replace(event.session).is_some_and(|s| s != event.session) {
             self.settle_all(Cut::End);
             self.sets.iter_mut().for_each(KeySet::clear);
-            self.over.push((ended, std::mem::take(&mut self.ledger)));
+            self.past.push(self.rules, std::mem::take(&mut self.ledger), self.client.take());
         }
         if event.gap {
             self.settle_all(Cut::Gap);
@@ -151,7 +159,8 @@ impl<'r, W: Watch> Core<'r, W> {
         if let Some(server) = &event.server {
             self.ledger.server(server);
         }
-        let Some(plan) = self.plans.of(&event.def).filter(|_| !event.echo) else { return };
+        let plan = self.plans.of(&event.def, &mut self.asked);
+        let Some(plan) = plan.filter(|_| !event.echo) else { return };
         let now = Moment::new(event, &self.clock, &plan.wanted);
         for group in &plan.groups {
             let Some(set) = self.sets.get_mut(group.set) else { continue };
@@ -170,47 +179,43 @@ impl<'r, W: Watch> Core<'r, W> {
         self.settle_all(Cut::End);
     }
 
-    /// The ledgers of all client sessions, in their order.
-    pub(super) fn all_ledgers(self) -> Vec<(u32, Ledger)> {
-        let mut all = self.over;
-        all.push((self.session.unwrap_or_default(), self.ledger));
-        all
+    /// The session that `event` ends.
+    pub(super) fn ended_by(&self, event: &Event) -> Option<u32> {
+        self.session.filter(|s| *s != event.session)
     }
 
-    /// The ledger of the last client session in which any server occurs, and those of the ones before it.
-    pub(super) fn ledgers(self) -> (Ledger, Vec<(u32, Ledger)>) {
-        let mut all = self.all_ledgers();
-        let last = all.iter().rposition(|(_, l)| l.knows_servers()).unwrap_or(all.len() - 1);
-        // What a client without servers did behind it belongs to none of them.
-        all.truncate(last + 1);
-        let ledger = all.pop().map(|(_, ledger)| ledger).unwrap_or_default();
-        (ledger, all)
+    /// The client's version of the session that the next event ends.
+    pub(super) fn client_was(&mut self, client: Option<Version>) {
+        self.client = client;
+    }
+
+    /// All sessions, now that they are over.
+    pub(super) fn past(mut self) -> Past {
+        self.past.push(self.rules, self.ledger, None);
+        self.past
     }
 
     /// The first stamp of a log that began without a clock: nothing under way can be measured on.
     fn start_clock(&mut self) {
         self.settle_timers(Cut::Break);
-        for (set, slot, member, rule) in self.states() {
-            let waiting = self.waiting(set, slot, member);
-            let timed = |b: &usize| {
-                rule.branches.get(*b).and_then(|b| b.absence.as_ref()).is_some_and(|a| a.span.is_some())
-            };
-            for branch in waiting.into_iter().filter(timed) {
+        for (set, slot, member, branch) in self.waiting() {
+            let rule =
+                self.sets.get(set).and_then(|s| s.members.get(member)).and_then(|r| self.rules.get(*r));
+            let absence = rule.and_then(|r| r.branches.get(branch)).and_then(|b| b.absence.as_ref());
+            if absence.is_some_and(|a| a.span.is_some()) {
                 self.settle(set, slot, member, branch, Some(Cut::Break));
             }
-            if let Some(state) = self.sets.get_mut(set).and_then(|s| s.state(slot, member)) {
-                state.clear_steps();
-            }
+        }
+        for slot in self.sets.iter_mut().flat_map(|s| &mut s.slots) {
+            slot.states.iter_mut().flatten().for_each(|state| state.clear_steps());
         }
     }
 
     /// Settles whatever is waited for; what is proven comes first, in the order of time.
     fn settle_all(&mut self, cut: Cut) {
         self.settle_timers(cut);
-        for (set, slot, member, _) in self.states() {
-            for branch in self.waiting(set, slot, member) {
-                self.settle(set, slot, member, branch, Some(cut));
-            }
+        for (set, slot, member, branch) in self.waiting() {
+            self.settle(set, slot, member, branch, Some(cut));
         }
     }
 
@@ -255,24 +260,20 @@ impl<'r, W: Watch> Core<'r, W> {
         }
     }
 
-    /// Every state there is: set, slot, member, signature.
-    fn states(&self) -> Vec<(usize, usize, usize, &'r Compiled)> {
+    /// Whatever waits: set, slot, member, branch.
+    fn waiting(&self) -> Vec<(usize, usize, usize, usize)> {
         let mut all = Vec::new();
         for (set, keys) in self.sets.iter().enumerate() {
             for (slot, states) in keys.slots.iter().enumerate() {
-                for (member, (state, rule)) in states.states.iter().zip(&keys.members).enumerate() {
-                    let rule = self.rules.get(*rule).filter(|_| state.is_some());
-                    all.extend(rule.map(|rule| (set, slot, member, rule)));
+                for member in &states.used {
+                    let state = states.states.get(*member).and_then(Option::as_deref);
+                    let branches = state.into_iter().flat_map(State::waiting);
+                    all.extend(branches.map(|branch| (set, slot, *member, branch)));
                 }
             }
         }
+        all.sort_unstable();
         all
-    }
-
-    fn waiting(&self, set: usize, slot: usize, member: usize) -> Vec<usize> {
-        let slot = self.sets.get(set).and_then(|s| s.slots.get(slot));
-        let state = slot.and_then(|s| s.states.get(member)).and_then(|s| s.as_deref());
-        state.map(|s| s.waiting().collect()).unwrap_or_default()
     }
 }
 
@@ -291,10 +292,13 @@ impl Hand<'_> {
         for incident in &group.incidents {
             let Some(rule) = self.rules.get(incident.rule) else { continue };
             let Some(place) = slot.states.get_mut(incident.member) else { continue };
-            if place.is_none() && !incident.opens {
+            if !incident.opens && place.as_ref().is_none_or(|s| s.is_new()) {
                 continue;
             }
             let state = place.get_or_insert_with(|| Box::new(State::new(rule)));
+            if !state.use_it() {
+                slot.used.push(incident.member);
+            }
             let mut turn = Turn { rule, now, slot: self.slot, watch, out: signals };
             state.apply(&incident.ops, &mut turn);
             for signal in signals.drain(..) {

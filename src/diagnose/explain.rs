@@ -11,6 +11,7 @@ use super::compile::{Branch, Compiled};
 use super::condition::field_of;
 use super::duration;
 use super::engine::{Core, End};
+use super::plan::Plans;
 use super::record;
 use super::says;
 use super::trail::{Moment, Trail};
@@ -50,7 +51,8 @@ pub fn explain<'e>(
     end: End<'_>,
 ) -> Vec<Attempt> {
     let rules = std::slice::from_ref(rule);
-    let mut core = Core::new(rules, Tracker { rule, session: 0, seen: BTreeMap::new() });
+    let mut core =
+        Core::new(rules, Arc::new(Plans::new(rules)), Tracker { rule, session: 0, seen: BTreeMap::new() });
     for event in events {
         core.see(event);
     }

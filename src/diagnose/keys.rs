@@ -17,16 +17,21 @@ use crate::classify::Event;
 /// More keys at once are not followed.
 pub(super) const MAX_KEYS: usize = 4096;
 
+/// So many keys are looked through one by one: faster than spelling one.
+const NEAR: usize = 8;
+
 /// The states of so many keys are kept to be used again.
 const MAX_SPARE: usize = 64;
 
 /// A key, and the states of the signatures under it.
 #[derive(Debug)]
 pub(super) struct Slot {
-    key: Box<str>,
+    key: Arc<str>,
     pub(super) server: Option<Arc<str>>,
     /// One for each signature of the set; made when something begins.
     pub(super) states: Vec<Option<Box<State>>>,
+    /// The signatures, by their place in the set, whose states were used.
+    pub(super) used: Vec<usize>,
 }
 
 /// All signatures with the same key fields.
@@ -36,16 +41,14 @@ pub(super) struct KeySet {
     fields: Vec<String>,
     /// Indices of the signatures.
     pub(super) members: Vec<usize>,
-    by_key: HashMap<Box<str>, usize>,
+    by_key: HashMap<Arc<str>, usize>,
     pub(super) slots: Vec<Slot>,
-    /// States of keys that were forgotten, as new.
-    spare: Vec<Vec<Option<Box<State>>>>,
+    /// Keys that were forgotten, with their states as new.
+    spare: Vec<Slot>,
     /// The oldest slot, once all are taken.
     oldest: usize,
     /// Reused for the text of keys.
     text: String,
-    /// The server of the event before, and its slot, where a key is made of the server alone.
-    recent: Option<(Arc<str>, usize)>,
 }
 
 impl KeySet {
@@ -60,33 +63,32 @@ impl KeySet {
             spare: Vec::new(),
             oldest: 0,
             text: String::new(),
-            recent: None,
         }
     }
 
     /// The slot of the event's key; with `create`, a new one if need be, and then the slot that gave way.
     pub(super) fn slot(&mut self, event: &Event, create: bool) -> Option<(usize, Option<Slot>)> {
         let server = event.server.as_ref().filter(|_| self.fields.is_empty());
-        if let (Some(server), Some((recent, slot))) = (server, &self.recent)
-            && Arc::ptr_eq(server, recent)
-        {
-            return Some((*slot, None));
+        if let Some(server) = server {
+            let same = |slot: &Slot| slot.server.as_ref().is_some_and(|s| Arc::ptr_eq(s, server));
+            if let Some(slot) = self.slots.iter().take(NEAR).position(same) {
+                return Some((slot, None));
+            }
         }
         if !self.spell(event) {
             return None;
         }
         let known = self.by_key.get(self.text.as_str()).map(|index| (*index, None));
-        let found = known.or_else(|| create.then(|| self.add(event)));
-        if let (Some(server), Some((slot, _))) = (server, &found) {
-            self.recent = Some((Arc::clone(server), *slot));
-        }
-        found
+        known.or_else(|| create.then(|| self.add(event)))
     }
 
     fn add(&mut self, event: &Event) -> (usize, Option<Slot>) {
-        let key: Box<str> = self.text.as_str().into();
-        let states = self.spare.pop().unwrap_or_else(|| self.members.iter().map(|_| None).collect());
-        let slot = Slot { key: key.clone(), server: event.server.clone(), states };
+        let key: Arc<str> = self.text.as_str().into();
+        let (states, used) = self.spare.pop().map_or_else(
+            || (self.members.iter().map(|_| None).collect(), Vec::new()),
+            |s| (s.states, s.used),
+        );
+        let slot = Slot { key: Arc::clone(&key), server: event.server.clone(), states, used };
         if self.slots.len() < MAX_KEYS {
             self.by_key.insert(key, self.slots.len());
             self.slots.push(slot);
@@ -95,7 +97,6 @@ impl KeySet {
         let index = self.oldest;
         self.oldest = (self.oldest + 1) % MAX_KEYS;
         self.by_key.insert(key, index);
-        self.recent = None;
         let old = self.slots.get_mut(index).map(|place| std::mem::replace(place, slot));
         if let Some(old) = &old {
             self.by_key.remove(&old.key);
@@ -132,11 +133,12 @@ impl KeySet {
         self.by_key.clear();
         let room = MAX_SPARE.saturating_sub(self.spare.len());
         for mut slot in self.slots.drain(..).take(room) {
-            slot.states.iter_mut().flatten().for_each(|state| state.reset());
-            self.spare.push(slot.states);
+            for used in slot.used.drain(..) {
+                slot.states.get_mut(used).into_iter().flatten().for_each(|state| state.reset());
+            }
+            self.spare.push(slot);
         }
         self.slots.clear();
-        self.recent = None;
         self.oldest = 0;
     }
 }

@@ -20,6 +20,7 @@ mod explain;
 mod keys;
 mod lint;
 mod order;
+mod past;
 mod plan;
 mod record;
 mod register;
@@ -50,6 +51,7 @@ pub use engine::End;
 pub use explain::{Attempt, Stop, explain};
 pub use lint::lint;
 pub use order::order;
+pub use plan::Plans;
 pub use sessions::{Engine, fields, run};
 pub use trial::{
     Fate, Mutant, Noise, OnTrial, Proven, TrialOutcome, Verdict, diagnose_case, events_of, is_loud, prove,

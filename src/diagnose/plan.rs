@@ -60,26 +60,29 @@ pub(super) struct Incident {
 }
 
 /// Whether `server` is in a key, its other fields, and the signatures that have it.
-type KeyFields = (bool, Vec<String>, Vec<usize>);
+pub(super) type KeyFields = (bool, Vec<String>, Vec<usize>);
 
 /// By set, member and signature.
 type OfRules = BTreeMap<(usize, usize, usize), BTreeSet<Op>>;
 
-/// Which signatures share a key, and what each event does.
-pub(super) struct Plans {
+/// Which signatures share a key, and what each event does. The same for all logs.
+#[derive(Debug)]
+pub struct Plans {
     pub(super) sets: Vec<KeyFields>,
     all: Vec<Plan>,
     by_event: HashMap<String, usize>,
-    /// The plans of definitions that were asked for of late, by where those lie in memory.
-    recent: Vec<Option<(Arc<EventDef>, Option<usize>)>>,
 }
+
+/// The plans of definitions that were asked for of late, by where those lie in memory.
+#[derive(Debug, Default)]
+pub(super) struct Asked(Vec<Option<(Arc<EventDef>, Option<usize>)>>);
 
 /// How many are kept; a power of two.
 const RECENT: usize = 256;
 
 impl Plans {
     /// The plans for these signatures.
-    pub(super) fn new(rules: &[Compiled]) -> Self {
+    pub fn new(rules: &[Compiled]) -> Self {
         let mut sets: Vec<KeyFields> = Vec::new();
         let mut ops: BTreeMap<&str, OfRules> = BTreeMap::new();
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -99,13 +102,16 @@ impl Plans {
             by_event.insert(event.to_owned(), plans.len());
             plans.push(Plan { groups: groups(of_rules), wanted });
         }
-        Self { all: plans, by_event, recent: vec![None; RECENT], sets }
+        Self { all: plans, by_event, sets }
     }
 
     /// What an event so defined does, if anything.
-    pub(super) fn of(&mut self, def: &Arc<EventDef>) -> Option<&Plan> {
+    pub(super) fn of(&self, def: &Arc<EventDef>, asked: &mut Asked) -> Option<&Plan> {
+        if asked.0.is_empty() {
+            asked.0.resize(RECENT, None);
+        }
         let address = Arc::as_ptr(def) as usize;
-        let place = self.recent.get_mut((address >> 4 ^ address >> 12) & (RECENT - 1))?;
+        let place = asked.0.get_mut((address >> 4 ^ address >> 12) & (RECENT - 1))?;
         let plan = match place {
             Some((known, plan)) if Arc::ptr_eq(known, def) => *plan,
             _ => {
@@ -196,7 +202,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{Op, Plans};
+    use super::{Asked, Op, Plans};
     use crate::diagnose::fixture::{compiled, def};
 
     #[test]
@@ -207,11 +213,12 @@ mod tests {
             { "as": "z", "event": "a" },
             { "as": "gone", "absent": ["a"], "for": "rest-of-log", "at_end_of_log": "match" }]);
         let rule = json!({ "key": [], "needs_before": ["a"], "steps": steps });
-        let mut plans = Plans::new(&[compiled(rule, &[])]);
-        let ops = &plans.of(&Arc::new(def("a"))).unwrap().groups[0].incidents[0].ops;
+        let plans = Plans::new(&[compiled(rule, &[])]);
+        let of = |id: &str| plans.of(&Arc::new(def(id)), &mut Asked::default());
+        let ops = &of("a").unwrap().groups[0].incidents[0].ops;
         let fill = |step| Op::Fill(0, Reverse(step));
         assert_eq!(ops.as_ref(), [Op::Absent(0), Op::Kill(0, 1), fill(2), fill(0), Op::Need(0)]);
-        assert!(plans.of(&Arc::new(def("c"))).is_none());
+        assert!(of("c").is_none());
     }
 
     #[test]
@@ -223,11 +230,11 @@ mod tests {
             compiled(rule(&["tool"]), &[]),
             compiled(rule(&["server"]), &[("says", says)]),
         ];
-        let mut plans = Plans::new(&rules);
+        let plans = Plans::new(&rules);
         assert_eq!(
             plans.sets.iter().map(|(_, _, members)| members.clone()).collect::<Vec<_>>(),
             [vec![0, 2], vec![1]]
         );
-        assert_eq!(plans.of(&Arc::new(def("b"))).unwrap().wanted, ["v".into()]);
+        assert_eq!(plans.of(&Arc::new(def("b")), &mut Asked::default()).unwrap().wanted, ["v".into()]);
     }
 }

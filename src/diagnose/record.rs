@@ -22,7 +22,7 @@ const MAX_SHOWN: usize = 12;
 const MAX_SERVERS: usize = 4096;
 
 /// Index of the signature, and the server.
-type Place = (usize, Option<Arc<str>>);
+pub(super) type Place = (usize, Option<Arc<str>>);
 
 /// What happened so far.
 #[derive(Debug, Default)]
@@ -33,8 +33,9 @@ pub(super) struct Ledger {
     recent: Option<Arc<str>>,
 }
 
+/// What happened of one signature and server.
 #[derive(Debug, Default)]
-struct Record {
+pub(super) struct Record {
     first: Option<Hit>,
     count: u64,
     guarded: bool,
@@ -105,23 +106,37 @@ impl Ledger {
         self.records.entry((rule, server.cloned())).or_default()
     }
 
+    /// Its records and servers.
+    pub(super) fn into_parts(self) -> (BTreeMap<Place, Record>, BTreeSet<Arc<str>>) {
+        (self.records, self.servers)
+    }
+
     /// The answers, on a log of `client`.
     pub(super) fn close(self, rules: &[Compiled], client: Option<&Version>) -> Diagnosis {
-        let range: Vec<Option<Applicability>> = rules.iter().map(|r| r.applicability(client)).collect();
-        let usual = rules.iter().zip(&range).map(|(rule, range)| match range {
-            Some(_) if !rule.has_guard() => Expect::NoMatch,
-            _ => Expect::NotApplicable,
-        });
-        let mut diagnosis = Diagnosis { servers: self.servers.into_iter().collect(), ..Diagnosis::default() };
-        diagnosis.usual = usual.collect();
+        let mut diagnosis = Diagnosis::blank(rules, client, self.servers);
         for ((index, server), record) in self.records {
-            let rule = rules.get(index).zip(range.get(index).copied().flatten());
-            if let Some((rule, range)) = rule {
-                let answer = record.close(rule, range, server.as_ref(), &mut diagnosis);
-                diagnosis.answers.insert((index, server), answer);
+            let rule = rules.get(index);
+            if let Some((rule, range)) = rule.and_then(|rule| Some((rule, rule.applicability(client)?))) {
+                record.close(rule, range, (index, server), &mut diagnosis);
             }
         }
         diagnosis
+    }
+}
+
+impl Diagnosis {
+    /// That of a log of `client` in which nothing happened.
+    pub(super) fn blank(
+        rules: &[Compiled],
+        client: Option<&Version>,
+        servers: impl IntoIterator<Item = Arc<str>>,
+    ) -> Self {
+        let usual = rules.iter().map(|rule| match rule.applicability(client) {
+            Some(_) if !rule.has_guard() => Expect::NoMatch,
+            _ => Expect::NotApplicable,
+        });
+        let usual = usual.collect();
+        Self { servers: servers.into_iter().collect(), usual, ..Self::default() }
     }
 }
 
@@ -131,7 +146,25 @@ pub(super) fn no_clock() -> &'static str {
 }
 
 impl Record {
-    fn close(
+    pub(super) fn has_matched(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// Takes in what happened of the same later.
+    pub(super) fn absorb(&mut self, later: Self) {
+        self.first = self.first.take().or(later.first);
+        self.count += later.count;
+        self.guarded |= later.guarded;
+        self.doubt = self.doubt.take().or(later.doubt);
+    }
+
+    /// Puts what it comes to into a diagnosis.
+    pub(super) fn close(self, rule: &Compiled, range: Applicability, place: Place, to: &mut Diagnosis) {
+        let answer = self.answer(rule, range, place.1.as_ref(), to);
+        to.answers.insert(place, answer);
+    }
+
+    fn answer(
         self,
         rule: &Compiled,
         range: Applicability,

@@ -131,9 +131,7 @@ impl Piece {
             Self::Line(step) => scene.first(step).map_or_else(unknown, |c| c.line.to_string()),
             Self::Count(step) => scene.events(step).len().to_string(),
             Self::Field(step, field) => {
-                let event = scene.first(step);
-                let value = event.and_then(|c| c.fields.iter().find(|(n, _)| **n == **field));
-                value.map_or_else(unknown, |(_, v)| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+                scene.first(step).and_then(|c| c.shown(field)).unwrap_or_else(unknown)
             }
             Self::Gap(from, to) => scene.gap(from, to).unwrap_or_else(unknown),
         }

@@ -5,13 +5,14 @@
 //! once; that which was quiet for longest is taken to be over.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use semver::Version;
 
 use super::answer::Diagnosis;
 use super::compile::Compiled;
 use super::engine::{Core, End};
-use super::plan;
+use super::plan::{self, Plans};
 use super::record::Ledger;
 use super::watch::Silent;
 use crate::classify::Event;
@@ -23,6 +24,7 @@ const MAX_OPEN: usize = 64;
 /// Runs signatures over one log.
 pub struct Engine<'r> {
     rules: &'r [Compiled],
+    plans: Arc<Plans>,
     /// Sessions that follow each other.
     core: Core<'r, Silent>,
     open: BTreeMap<u32, Open<'r>>,
@@ -41,8 +43,13 @@ struct Open<'r> {
 impl<'r> Engine<'r> {
     /// An engine for a new log.
     pub fn new(rules: &'r [Compiled]) -> Self {
-        let core = Core::new(rules, Silent);
-        Self { rules, core, open: BTreeMap::new(), over: BTreeMap::new(), turn: 0 }
+        Self::planned(rules, &Arc::new(Plans::new(rules)))
+    }
+
+    /// The same, with the plans of these signatures ready.
+    pub fn planned(rules: &'r [Compiled], plans: &Arc<Plans>) -> Self {
+        let core = Core::new(rules, Arc::clone(plans), Silent);
+        Self { rules, plans: Arc::clone(plans), core, open: BTreeMap::new(), over: BTreeMap::new(), turn: 0 }
     }
 
     /// A line that is no event: only its clock matters. May be left out, if no silence need be proven early.
@@ -51,7 +58,7 @@ impl<'r> Engine<'r> {
     }
 
     /// Lines that are no events, at once: the same as a tick for each.
-    pub fn pass(&mut self, passed: &Passed) {
+    pub fn pass(&mut self, passed: &Passed<'_>) {
         self.core.pass(passed);
     }
 
@@ -64,11 +71,21 @@ impl<'r> Engine<'r> {
         if !self.open.contains_key(&event.session) && self.open.len() >= MAX_OPEN {
             self.give_up_quietest();
         }
-        let rules = self.rules;
-        let fresh = || Open { core: Core::new(rules, Silent), turn: 0, line: 0 };
+        let (rules, plans) = (self.rules, &self.plans);
+        let fresh = || Open { core: Core::new(rules, Arc::clone(plans), Silent), turn: 0, line: 0 };
         let open = self.open.entry(event.session).or_insert_with(fresh);
         (open.turn, open.line) = (self.turn, event.line);
         open.core.see(event);
+    }
+
+    /// The session that `event` ends, for good.
+    pub fn ended_by(&self, event: &Event) -> Option<u32> {
+        if event.apart { None } else { self.core.ended_by(event) }
+    }
+
+    /// The client's version of the session that the next event ends, where it is known.
+    pub fn client_was(&mut self, client: Option<Version>) {
+        self.core.client_was(client);
     }
 
     fn give_up_quietest(&mut self) {
@@ -83,16 +100,12 @@ impl<'r> Engine<'r> {
         self.finish_sessions(end, &BTreeMap::new())
     }
 
-    /// The log is over, and of some sessions the client's version is known. Of sessions that follow each other the last
+    /// The log is over, and of some sessions that the log tells apart the client's version is known. Of sessions that follow each other the last
     /// counts; what was found in those before it is told apart.
     pub fn finish_sessions(mut self, end: End<'_>, clients: &BTreeMap<u32, Version>) -> Diagnosis {
         self.core.end(end);
-        let (last, over) = self.core.ledgers();
+        let (last, earlier) = self.core.past().split(self.rules);
         let mut diagnosis = last.close(self.rules, end.client);
-        let mut earlier = Diagnosis::default();
-        for (session, ledger) in over {
-            earlier.join(ledger.close(self.rules, clients.get(&session)));
-        }
         diagnosis.earlier = earlier.findings;
         for (session, open) in self.open {
             self.over.entry(session).or_default().push(open.finish());
@@ -112,11 +125,7 @@ impl Engine<'_> {
     /// The log is over, and all client sessions count alike: what an exhaustive search is compared with.
     pub(super) fn finish_all(mut self, end: End<'_>) -> Diagnosis {
         self.core.end(end);
-        let ledgers = self.core.all_ledgers().into_iter();
-        let mut each = ledgers.map(|(_, ledger)| ledger.close(self.rules, end.client));
-        let mut whole = each.next().unwrap_or_default();
-        each.for_each(|diagnosis| whole.join(diagnosis));
-        whole
+        self.core.past().whole(self.rules)
     }
 }
 

@@ -65,6 +65,8 @@ pub(super) struct State {
     waits: Box<[Wait]>,
     /// The last event of the last match: escalations count from there.
     ended: Option<Pos>,
+    /// Whether anything was done to it since it was new.
+    used: bool,
 }
 
 /// What a branch waits for.
@@ -94,14 +96,25 @@ impl State {
             registers: std::iter::repeat_with(Register::default).take(steps).collect(),
             waits: std::iter::repeat_with(Wait::default).take(waits).collect(),
             ended: None,
+            used: false,
         }
     }
 
     /// As new: for another key.
     pub(super) fn reset(&mut self) {
-        (self.guards, self.barred, self.ended) = (0, false, None);
+        (self.guards, self.barred, self.ended, self.used) = (0, false, None, false);
         self.waits.iter_mut().for_each(|wait| *wait = Wait::default());
         self.clear_steps();
+    }
+
+    /// Whether something was done to it already; from now on it was.
+    pub(super) fn use_it(&mut self) -> bool {
+        std::mem::replace(&mut self.used, true)
+    }
+
+    /// Whether nothing was done to it since it was new.
+    pub(super) fn is_new(&self) -> bool {
+        !self.used
     }
 
     /// Whether anything is under way.

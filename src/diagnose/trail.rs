@@ -10,7 +10,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::clock::{Clock, Pos};
-use super::condition::field_of;
 use super::says;
 use crate::classify::Event;
 use crate::parse::Stamp;
@@ -26,8 +25,31 @@ pub(super) struct Captured {
     pub(super) line: u64,
     pub(super) stamp: Option<Stamp>,
     pub(super) text: Arc<str>,
-    /// The fields that some template shows, ready to be shown.
-    pub(super) fields: Vec<(Arc<str>, Value)>,
+    server: Option<Arc<str>>,
+    /// Its fields; of a long message those alone that some template shows, as they are shown.
+    fields: Arc<Vec<(Arc<str>, Value)>>,
+}
+
+impl Captured {
+    /// A field, ready to be shown.
+    pub(super) fn shown(&self, name: &str) -> Option<String> {
+        let value = self.fields.iter().find(|(n, _)| &**n == name).map(|(_, v)| v);
+        match (value, &self.server) {
+            (Some(Value::Null), _) => None,
+            (Some(value), _) => Some(shown(value)),
+            (None, Some(server)) if name == "server" => Some(says::clean(server)),
+            (None, _) => None,
+        }
+    }
+}
+
+/// A value without what could do harm, and cut.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => says::clean(text),
+        json => says::clean(&json.to_string()),
+    }
 }
 
 /// The event at hand, and where it stands.
@@ -52,15 +74,11 @@ impl<'e> Moment<'e> {
 }
 
 fn capture(event: &Event, wanted: &[Arc<str>]) -> Captured {
-    let shown = |name: &Arc<str>| {
-        let value = field_of(event, name);
-        let value = match &*value {
-            Value::Null => return None,
-            Value::Bool(_) | Value::Number(_) => value.into_owned(),
-            Value::String(text) => Value::from(says::clean(text)),
-            json => Value::from(says::clean(&json.to_string())),
-        };
-        Some((Arc::clone(name), value))
+    // Only what is said in so many words can be long.
+    let short = event.text.len() <= MAX_TEXT;
+    let kept = || {
+        let wanted = event.fields.iter().filter(|(name, _)| wanted.contains(name));
+        Arc::new(wanted.map(|(name, value)| (Arc::clone(name), Value::from(shown(value)))).collect())
     };
     Captured {
         def: Arc::clone(&event.def),
@@ -70,11 +88,15 @@ fn capture(event: &Event, wanted: &[Arc<str>]) -> Captured {
             Cow::Borrowed(_) => Arc::clone(&event.text),
             Cow::Owned(short) => short.into(),
         },
-        fields: wanted.iter().filter_map(shown).collect(),
+        server: event.server.clone(),
+        fields: if short { Arc::clone(&event.fields) } else { kept() },
     }
 }
 
 fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT {
+        return Cow::Borrowed(text);
+    }
     match text.char_indices().nth(MAX_TEXT) {
         Some((end, _)) => Cow::Owned(text.get(..end).unwrap_or_default().to_owned() + "…"),
         None => Cow::Borrowed(text),
@@ -99,23 +121,20 @@ impl Filled {
 
 /// The steps filled so far, as a list that later trails share.
 #[derive(Debug, Clone)]
-pub(super) struct Trail(Arc<Link>);
-
-#[derive(Debug)]
-struct Link {
+pub(super) struct Trail {
     filled: Filled,
-    before: Option<Trail>,
+    before: Option<Arc<Trail>>,
 }
 
 impl Trail {
     pub(super) fn new(before: Option<Trail>, filled: Filled) -> Self {
-        Self(Arc::new(Link { filled, before }))
+        Self { filled, before: before.map(Arc::new) }
     }
 
     /// What fills each step, first step first.
     pub(super) fn steps(&self) -> Vec<&Filled> {
         let mut all: Vec<&Filled> =
-            std::iter::successors(Some(self), |t| t.0.before.as_ref()).map(|t| &t.0.filled).collect();
+            std::iter::successors(Some(self), |t| t.before.as_deref()).map(|t| &t.filled).collect();
         all.reverse();
         all
     }
@@ -133,8 +152,6 @@ pub(super) struct Partial {
 mod tests {
     use std::sync::Arc;
 
-    use serde_json::Value;
-
     use super::{Filled, Moment, Trail};
     use crate::classify::Event;
     use crate::diagnose::clock::Clock;
@@ -147,7 +164,11 @@ mod tests {
         let now = Moment::new(&event, &clock, &wanted);
         let captured = now.captured();
         assert!(Arc::ptr_eq(&captured, &now.captured()) && Arc::ptr_eq(&captured.text, &event.text));
-        assert_eq!((captured.line, &captured.fields[..]), (7, &[("v".into(), Value::from(404))][..]));
+        assert_eq!((captured.line, captured.shown("v").as_deref()), (7, Some("404")));
+        assert_eq!((captured.shown("server").as_deref(), captured.shown("gone")), (Some("s"), None));
+        let long = Event { text: "x".repeat(2001).into(), ..event };
+        let captured = Moment::new(&long, &clock, &wanted).captured();
+        assert_eq!((captured.shown("v").as_deref(), captured.shown("tool")), (Some("404"), None));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use bstr::ByteSlice;
 
 use super::head::{Head, Record, names_server};
-use super::pasted::is_elision;
+use super::pasted::{is_elision, may_be_elision};
 use super::{Clock, LogLine};
 use crate::error::Result;
 use crate::source::{Source, Tally};
@@ -24,7 +24,7 @@ pub(super) fn read(source: Source, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<
         let head = Head::of(bytes).filter(|h| h.clock >= clock);
         clock = head.as_ref().map_or(clock, |h| h.clock);
         if head.is_none() && open.number > 0 {
-            if is_cut(bytes, &open) {
+            if is_cut(bytes, &open.message) {
                 cut = true;
             } else {
                 open.continue_with(bytes);
@@ -44,12 +44,12 @@ pub(super) fn show(record: &Record, gap: bool, see: &mut dyn FnMut(&LogLine<'_>)
     record.show(&mut |line| if gap { see(&LogLine { gap, ..line.clone() }) } else { see(line) });
 }
 
-/// Whether a line behind the record `open` says that lines were left out. Dots that are indented are those of a stack
+/// Whether a line behind a record with the message `open` says that lines were left out. Dots that are indented are those of a stack
 /// (`... 5 lines matching`), and what a server writes may look like anything.
-pub(super) fn is_cut(line: &[u8], open: &Record) -> bool {
+pub(super) fn is_cut(line: &[u8], open: &[u8]) -> bool {
     let indented = line.first().is_none_or(u8::is_ascii_whitespace);
-    let said = || names_server(&open.message) && open.message.contains_str("Server stderr");
-    !indented && is_elision(&String::from_utf8_lossy(line)) && !said()
+    let said = || names_server(open) && open.contains_str("Server stderr");
+    !indented && may_be_elision(line) && is_elision(&String::from_utf8_lossy(line)) && !said()
 }
 
 /// A line behind the NULs that a killed process left before it.

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use bstr::ByteSlice;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr2_iter;
 
 use super::{Clock, LogLine, Stamp};
 
@@ -24,16 +24,17 @@ const MAX_MESSAGE: usize = 64 * 1024;
 
 /// What stands before the message.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head<'a> {
+pub(super) struct Head {
     pub(super) stamp: Option<Stamp>,
     pub(super) clock: Clock,
-    pub(super) level: Option<&'a str>,
+    /// One of [`LEVELS`].
+    pub(super) level: Option<&'static str>,
     pub(super) length: usize,
 }
 
-impl<'a> Head<'a> {
+impl Head {
     /// The head of a line that begins a record; `None` if the line continues one.
-    pub(super) fn of(line: &'a [u8]) -> Option<Self> {
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
         let full = Stamp::full(line).map(|(s, n)| (s, n, Clock::Full));
         let timed = full.or_else(|| Stamp::time_of_day(line).map(|(s, n)| (s, n, Clock::TimeOfDay)));
         let (stamp, clock, mut at) = timed.map_or((None, Clock::None, 0), |(s, n, c)| (Some(s), c, n));
@@ -52,14 +53,15 @@ fn spaces(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|b| **b == b' ').count()
 }
 
+/// The levels there are.
+const LEVELS: [&str; 8] = ["DEBUG", "INFO", "WARN", "ERROR", "WARNING", "TRACE", "VERBOSE", "FATAL"];
+
 /// `DEBUG` of `[DEBUG] …`: three to eight capitals, so that `[MCP]`-like marks of messages pass only where they
 /// really begin a line, and a JSON bracket never does.
-pub(super) fn level(bytes: &[u8]) -> Option<&str> {
-    const LEVELS: [&str; 8] = ["DEBUG", "INFO", "WARN", "ERROR", "WARNING", "TRACE", "VERBOSE", "FATAL"];
+pub(super) fn level(bytes: &[u8]) -> Option<&'static str> {
     let inside = bytes.strip_prefix(b"[")?;
     let end = inside.iter().take(9).position(|b| *b == b']')?;
-    let name = inside[..end].to_str().ok()?;
-    LEVELS.contains(&name).then_some(name)
+    LEVELS.into_iter().find(|level| level.as_bytes() == &inside[..end])
 }
 
 /// Whether a message is about a server, JSON-quoted or not.
@@ -74,17 +76,16 @@ pub(super) struct Record {
     pub(super) number: u64,
     pub(super) stamp: Option<Stamp>,
     pub(super) clock: Clock,
-    pub(super) level: String,
+    pub(super) level: Option<&'static str>,
     pub(super) message: Vec<u8>,
 }
 
 impl Record {
-    pub(super) fn begin(&mut self, number: u64, head: &Head<'_>, bytes: &[u8]) {
+    pub(super) fn begin(&mut self, number: u64, head: &Head, bytes: &[u8]) {
         self.number = number;
         self.stamp = head.stamp;
         self.clock = head.clock;
-        self.level.clear();
-        self.level.push_str(head.level.unwrap_or_default());
+        self.level = head.level;
         self.message.clear();
         self.message.extend_from_slice(&bytes[head.length..]);
     }
@@ -101,19 +102,45 @@ impl Record {
         if self.number == 0 {
             return;
         }
-        let message = unquoted(self.message.trim_ascii_end());
-        let (server, colon, message) = server(&message);
-        // A line that lost its level in pasting still tells errors by the colon that they lack.
-        let told = server.map(|_| if colon { "DEBUG" } else { "ERROR" });
-        let level = (!self.level.is_empty()).then_some(self.level.as_str()).or(told);
+        let text = unquoted(&self.message);
+        let said = Said::of(&text, self.level);
         let Self { number, stamp, clock, .. } = *self;
-        see(&LogLine { number, stamp, clock, level, server, message, ..LogLine::default() });
+        see(&LogLine {
+            number,
+            stamp,
+            clock,
+            level: said.level,
+            server: said.server,
+            message: said.message,
+            ..LogLine::default()
+        });
+    }
+}
+
+/// What a record says, about whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said<'t> {
+    pub(super) level: Option<&'static str>,
+    pub(super) server: Option<&'t str>,
+    pub(super) message: &'t [u8],
+}
+
+impl<'t> Said<'t> {
+    /// Reads an [`unquoted`] message. A line that lost its level in pasting still tells errors by the colon that they lack.
+    pub(super) fn of(text: &'t [u8], level: Option<&'static str>) -> Self {
+        let (server, colon, message) = server(text);
+        let told = server.map(|_| if colon { "DEBUG" } else { "ERROR" });
+        Self { level: level.or(told), server, message }
     }
 }
 
 /// The message of a JSON-quoted line: `"MCP server \"x\" Server stderr: a\nb\n"`. One that never was JSON stays as it
 /// is; one that was broken in pasting is mended.
-fn unquoted(message: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn unquoted(message: &[u8]) -> Cow<'_, [u8]> {
+    let message = message.trim_ascii_end();
+    if !message.starts_with(QUOTE) {
+        return Cow::Borrowed(message);
+    }
     let quoted = message.len() > 2 && message.starts_with(b"\"") && message.ends_with(b"\"");
     let text = quoted.then(|| serde_json::from_slice::<String>(message).ok()).flatten();
     match text {
@@ -151,9 +178,8 @@ fn mended(message: &[u8]) -> Vec<u8> {
 /// blank or a colon follows.
 fn server(message: &[u8]) -> (Option<&str>, bool, &[u8]) {
     let Some(rest) = message.strip_prefix(SERVER) else { return (None, false, message) };
-    let first_line = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
-    let ends = |at: &usize| matches!(first_line.get(at + 1), Some(b' ' | b':'));
-    let end = memchr_iter(b'"', first_line).find(ends);
+    let ends = |at: &usize| rest[*at] == b'\n' || matches!(rest.get(at + 1), Some(b' ' | b':'));
+    let end = memchr2_iter(b'"', b'\n', rest).find(ends).filter(|at| rest[*at] == b'"');
     let Some((end, name)) = end.and_then(|e| rest[..e].to_str().ok().map(|n| (e, n))) else {
         return (None, false, message);
     };

@@ -4,22 +4,26 @@
 //! Each form of log is one file of this room and one line in [`DIALECTS`]. Parsing cannot fail: a line that fits
 //! nothing is a line without clock and level, or continues the one before it.
 
+mod apart;
 mod debug_text;
 mod entry;
 mod head;
+mod interest;
 mod mcp_json_array;
 mod mcp_jsonl;
 mod minute;
 mod mistaken;
+mod passed;
 mod pasted;
 mod per_server;
-mod relay;
 mod skim;
+mod skimmed;
 mod stamp;
 
+pub use interest::Interest;
+pub use passed::Passed;
 pub use pasted::{Excerpt, Page, Run, excerpts};
-pub use relay::relayed;
-pub use skim::{Interest, Passed, Reader};
+pub use skimmed::Reader;
 pub use stamp::{Clock, Stamp};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -115,12 +119,29 @@ pub fn read_log(log: &Log, see: &mut dyn FnMut(&LogLine<'_>)) -> Result<(&'stati
 pub fn skim(
     source: Source,
     interest: &Interest,
-    reader: &mut dyn Reader,
+    reader: &mut impl Reader,
+) -> Result<(&'static Dialect, Tally)> {
+    skim_by(source, reader, |source, reader| apart::read(source, interest, reader))
+}
+
+/// The same, with a second thread to understand a long debug log on.
+pub fn skim_apart<R: Reader + Send>(
+    source: Source,
+    interest: &Interest,
+    reader: &mut R,
+) -> Result<(&'static Dialect, Tally)> {
+    skim_by(source, reader, |source, reader| apart::read_apart(source, interest, reader))
+}
+
+fn skim_by<R: Reader>(
+    source: Source,
+    reader: &mut R,
+    skim: impl FnOnce(Source, &mut R) -> Result<Tally>,
 ) -> Result<(&'static Dialect, Tally)> {
     refuse(&source, true)?;
     let dialect = of_form(source.head());
     let tally = if std::ptr::eq(dialect, &raw const DEBUG_TEXT) {
-        skim::read(source, interest, reader)?
+        skim(source, reader)?
     } else {
         (dialect.read)(source, &mut |line| reader.line(line))?
     };

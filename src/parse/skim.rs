@@ -1,121 +1,31 @@
-//! Skims the debug log: hands over the records that may matter, and of all others no more than where they stand.
+//! Skims the debug log: finds the records that may matter, and of all others no more than where they stand.
 //!
-//! Comes in: a [`Source`], and what a message that matters begins with ([`Interest`]). Goes out: the same [`LogLine`]s
-//! that reading line by line gives, but for those that nobody is interested in: of these a [`Passed`] gives clock and
-//! number. Nine lines of ten are passed over for the price of finding their end and comparing a few bytes.
+//! Comes in: blocks of lines, and what a message that matters begins with ([`Interest`]). Goes out: for each block what is in
+//! it ([`Skimmed`]), from which a [`Reader`] is told the same [`LogLine`](super::LogLine)s that reading line by line gives, but for those that nobody
+//! is interested in: of these a [`Passed`] tells from where to where they reach. Nine lines of ten are passed over for the
+//! price of finding their end and comparing a few bytes, and what a record says is read where it stands.
 
-use super::debug_text::{is_cut, show, unpadded};
-use super::head::{Head, QUOTE, Record, SERVER};
-use super::minute::Minute;
-use super::{Clock, LogLine, Stamp};
-use crate::error::Result;
-use crate::source::{Source, Tally};
+use std::ops::Range;
 
-/// So many passed lines are told at once.
-const MANY: usize = 4096;
+use memchr::memchr;
 
-/// How many pairs of bytes there are.
-const PAIRS: usize = 1 << 16;
+use super::debug_text::{is_cut, unpadded};
+use super::head::{Head, Record};
+use super::interest::Interest;
+use super::minute::{Minute, Usual};
+use super::passed::{MINUTE, Reach};
+use super::skimmed::{Found, Line, Skimmed, Text};
+use super::{Clock, Stamp};
 
-/// What messages begin with that matter.
-#[derive(Debug)]
-pub struct Interest {
-    heads: Vec<Vec<u8>>,
-    /// Whether one of them begins with two bytes: one bit for each pair of them.
-    begins: Vec<u64>,
-}
-
-impl Interest {
-    /// Interest in lines about a server, and in messages with these heads; an empty one is that of any message.
-    pub fn new<'h>(heads: impl IntoIterator<Item = &'h str>) -> Self {
-        let heads = heads.into_iter().map(|h| h.as_bytes().to_vec());
-        // What is quoted is read to tell what it is.
-        let heads: Vec<Vec<u8>> = [SERVER.to_vec(), QUOTE.to_vec()].into_iter().chain(heads).collect();
-        let mut begins = vec![0; PAIRS / 64];
-        for head in &heads {
-            let range = |at: usize| head.get(at).map_or(0..=u8::MAX, |b| *b..=*b);
-            for pair in range(0).flat_map(|a| range(1).map(move |b| usize::from(u16::from_be_bytes([a, b]))))
-            {
-                begins[pair / 64] |= 1 << (pair % 64);
-            }
-        }
-        Self { heads, begins }
-    }
-
-    /// Whether a record with this first line of its message may matter.
-    fn in_message(&self, message: &[u8]) -> bool {
-        let pair = message.first_chunk().map_or(0, |pair| usize::from(u16::from_be_bytes(*pair)));
-        let begins = message.len() < 2 || self.begins[pair / 64] >> (pair % 64) & 1 == 1;
-        begins && self.heads.iter().any(|h| message.starts_with(h))
-    }
-}
-
-/// Records that were passed over, one behind the other.
-#[derive(Debug, Clone, Default)]
-pub struct Passed {
-    places: Vec<(Option<Stamp>, u64)>,
-    /// Whether all have a clock that never goes back.
-    rises: bool,
-    /// The longest time between two of them.
-    widest: i64,
-}
-
-impl Passed {
-    /// Clock and number of each.
-    pub fn places(&self) -> &[(Option<Stamp>, u64)] {
-        &self.places
-    }
-
-    /// Whether all have a clock, which never goes back, and never leaps by more than so many milliseconds.
-    pub fn is_steady(&self, leap: i64) -> bool {
-        self.rises && self.widest <= leap
-    }
-
-    fn push(&mut self, stamp: Option<Stamp>, number: u64) {
-        match (stamp, self.places.last()) {
-            (Some(at), Some((Some(before), _))) => {
-                self.rises &= at >= *before;
-                self.widest = self.widest.max(at.0.saturating_sub(before.0));
-            }
-            (Some(_), None) => (self.rises, self.widest) = (true, 0),
-            _ => self.rises = false,
-        }
-        self.places.push((stamp, number));
-    }
-}
-
-/// Takes what a log holds.
-pub trait Reader {
-    /// A line that may matter.
-    fn line(&mut self, line: &LogLine<'_>);
-    /// Lines that do not.
-    fn passed(&mut self, passed: &Passed);
-}
-
-/// Skims a log of the client.
-pub(super) fn read(source: Source, interest: &Interest, reader: &mut dyn Reader) -> Result<Tally> {
-    let mut skim = Skim {
-        interest,
-        reader,
-        open: Record::default(),
-        gap: false,
-        cut: false,
-        passing: false,
-        clock: Clock::None,
-        minute: Minute::default(),
-        passed: Passed::default(),
-    };
-    let tally = source.each_line(&mut |number, bytes| skim.line(number, bytes))?;
-    skim.close();
-    skim.tell();
-    Ok(tally)
-}
-
-struct Skim<'a> {
-    interest: &'a Interest,
-    reader: &'a mut dyn Reader,
+/// Skims the blocks of one log.
+pub(super) struct Skim<'i> {
+    interest: &'i Interest,
+    /// The number of the next line.
+    number: u64,
     /// The record that may matter, and may go on.
     open: Record,
+    /// Where its message stands in the block, as long as it is nowhere else.
+    here: Option<Range<usize>>,
     /// Whether lines were left out before it, and behind the record before the next.
     gap: bool,
     cut: bool,
@@ -124,69 +34,209 @@ struct Skim<'a> {
     /// The fullest clock so far: what has less begins no record.
     clock: Clock,
     minute: Minute,
-    passed: Passed,
+    /// The records that were passed over, and where their lines begin.
+    run: Option<(Reach, usize)>,
+    /// The clock of the last of them, within the minute, if it is of the known one.
+    seconds: Option<u64>,
 }
 
-impl Skim<'_> {
-    fn line(&mut self, number: u64, bytes: &[u8]) {
-        let bytes = unpadded(bytes);
-        let head = self.minute.head(bytes).or_else(|| Head::of(bytes)).filter(|h| h.clock >= self.clock);
-        let Some(head) = head else { return self.go_on(number, bytes) };
+impl<'i> Skim<'i> {
+    pub(super) fn new(interest: &'i Interest) -> Self {
+        Self {
+            interest,
+            number: 1,
+            open: Record::default(),
+            here: None,
+            gap: false,
+            cut: false,
+            passing: false,
+            clock: Clock::None,
+            minute: Minute::default(),
+            run: None,
+            seconds: None,
+        }
+    }
+
+    /// Skims the next block; gives the number of its lines.
+    pub(super) fn block(&mut self, block: &[u8], found: &mut Skimmed) -> u64 {
+        let first = self.number;
+        let mut at = 0;
+        while at < block.len() {
+            if self.clock == Clock::Full && !self.cut {
+                at = self.usual_lines(block, at, found);
+            }
+            if at < block.len() {
+                at = self.line(block, at, found);
+            }
+        }
+        self.keep(block);
+        self.tell(block.len(), found);
+        self.number - first
+    }
+
+    /// The log is over.
+    pub(super) fn finish(&mut self, found: &mut Skimmed) {
+        self.close(found);
+    }
+
+    /// Reads lines as long as they are usual ones; gives where the first other line begins.
+    fn usual_lines(&mut self, block: &[u8], mut at: usize, found: &mut Skimmed) -> usize {
+        while let Some(rest) = block.get(at..)
+            && let Some(usual) = self.minute.usual(rest)
+        {
+            let message = rest.get(usual.length..).unwrap_or_default();
+            let length = memchr(b'\n', message).unwrap_or(message.len());
+            let start = at + usual.length;
+            if self.interest.may_begin(message)
+                && self.interest.in_message(bare(message.get(..length).unwrap_or_default()))
+            {
+                self.begin_usual(&usual, start..start + length, (block, at), found);
+            } else {
+                self.pass_usual(&usual, at, found);
+            }
+            at = start + length + 1;
+            self.number += 1;
+        }
+        at
+    }
+
+    fn begin_usual(
+        &mut self,
+        usual: &Usual,
+        message: Range<usize>,
+        (block, at): (&[u8], usize),
+        found: &mut Skimmed,
+    ) {
+        self.close(found);
+        self.tell(at, found);
+        let bare = bare(block.get(message.clone()).unwrap_or_default());
+        self.here = Some(message.start..message.start + bare.len());
+        self.passing = false;
+        self.open.number = self.number;
+        (self.open.stamp, self.open.clock) = (self.minute.stamp(usual.seconds), Clock::Full);
+        self.open.level = Some(usual.level);
+    }
+
+    #[inline]
+    fn pass_usual(&mut self, usual: &Usual, at: usize, found: &mut Skimmed) {
+        if let (Some((reach, _)), Some(before)) = (&mut self.run, &mut self.seconds) {
+            reach.rises &= usual.seconds >= *before;
+            reach.widest = reach.widest.max(MINUTE);
+            reach.last.1 = self.number;
+            *before = usual.seconds;
+        } else {
+            self.pass(self.minute.stamp(usual.seconds), at, found);
+            self.seconds = Some(usual.seconds);
+        }
+    }
+
+    /// Reads any line; gives where the next one begins.
+    fn line(&mut self, block: &[u8], at: usize, found: &mut Skimmed) -> usize {
+        let rest = block.get(at..).unwrap_or_default();
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = unpadded(bare(rest.get(..length).unwrap_or_default()));
+        match Head::of(line).filter(|h| h.clock >= self.clock) {
+            Some(head) => self.record(&head, line, at, found),
+            None => self.go_on(line, (block, at), found),
+        }
+        self.number += 1;
+        at + length + 1
+    }
+
+    fn record(&mut self, head: &Head, line: &[u8], at: usize, found: &mut Skimmed) {
+        // Before the minute is another one: what was passed over in it is told by its clock.
+        self.settle();
+        self.minute.learn(line, head);
         self.clock = head.clock;
         // A gap is told with the line behind it.
         let passes = head.clock != Clock::TimeOfDay && !self.cut;
-        if passes && bytes.get(head.length..).is_some_and(|message| !self.interest.in_message(message)) {
-            self.pass(head.stamp, number);
+        let message = line.get(head.length..).unwrap_or_default();
+        if passes && !self.interest.in_message(message) {
+            self.pass(head.stamp, at, found);
         } else {
-            self.begin(number, &head, bytes);
+            self.begin(head, line, at, found);
         }
     }
 
     /// A line that begins no record.
-    fn go_on(&mut self, number: u64, bytes: &[u8]) {
+    fn go_on(&mut self, line: &[u8], (block, at): (&[u8], usize), found: &mut Skimmed) {
         let open = self.open.number > 0;
         if !open && !self.passing {
-            self.begin(number, &Head::default(), bytes);
-        } else if is_cut(bytes, &self.open) {
+            self.begin(&Head::default(), line, at, found);
+        } else if is_cut(line, self.message(block)) {
             self.cut = true;
         } else if open {
-            self.open.continue_with(bytes);
+            self.keep(block);
+            self.open.continue_with(line);
         }
     }
 
-    fn begin(&mut self, number: u64, head: &Head<'_>, bytes: &[u8]) {
-        self.close();
+    /// The message of the open record.
+    fn message<'b>(&'b self, block: &'b [u8]) -> &'b [u8] {
+        match &self.here {
+            Some(here) => block.get(here.clone()).unwrap_or_default(),
+            None => &self.open.message,
+        }
+    }
+
+    /// Takes the message of the open record out of the block.
+    fn keep(&mut self, block: &[u8]) {
+        if let Some(here) = self.here.take() {
+            self.open.message.clear();
+            self.open.message.extend_from_slice(block.get(here).unwrap_or_default());
+        }
+    }
+
+    fn begin(&mut self, head: &Head, line: &[u8], at: usize, found: &mut Skimmed) {
+        self.close(found);
+        self.tell(at, found);
         self.passing = false;
         self.gap = std::mem::take(&mut self.cut);
-        self.open.begin(number, head, bytes);
+        self.open.begin(self.number, head, line);
     }
 
-    fn pass(&mut self, stamp: Option<Stamp>, number: u64) {
-        if self.open.number > 0 {
-            self.close();
-        }
+    fn pass(&mut self, stamp: Option<Stamp>, at: usize, found: &mut Skimmed) {
+        self.close(found);
+        self.settle();
         self.passing = true;
-        self.passed.push(stamp, number);
-        if self.passed.places.len() >= MANY {
-            self.tell();
+        match &mut self.run {
+            Some((reach, _)) => reach.add(stamp, self.number),
+            None => self.run = Some((Reach::of(stamp, self.number), at)),
         }
     }
 
-    /// Hands over the record that is open; what was passed over came before it.
-    fn close(&mut self) {
-        if self.open.number > 0 {
-            self.tell();
-            let reader = &mut self.reader;
-            show(&self.open, self.gap, &mut |line| reader.line(line));
-            self.open.number = 0;
-            self.open.message.clear();
+    /// Puts the record that is open among what was found; what was passed over came before it.
+    fn close(&mut self, found: &mut Skimmed) {
+        if self.open.number == 0 {
+            return;
+        }
+        let Record { number, stamp, clock, level, .. } = self.open;
+        let gap = std::mem::take(&mut self.gap);
+        let text = self.here.take().map(Text::Here);
+        let text = text.unwrap_or_else(|| found.keep(&self.open.message));
+        found.all.push(Found::Line(Line { number, stamp, clock, level, gap, text }));
+        self.open.number = 0;
+        self.open.message.clear();
+    }
+
+    /// Writes down the clock of the last record that was passed over.
+    fn settle(&mut self) {
+        if let (Some((reach, _)), Some(seconds)) = (&mut self.run, self.seconds.take()) {
+            let stamp = self.minute.stamp(seconds);
+            (reach.last.0, reach.to) = (stamp, stamp);
         }
     }
 
-    fn tell(&mut self) {
-        if !self.passed.places.is_empty() {
-            self.reader.passed(&self.passed);
-            self.passed.places.clear();
+    /// Puts what was passed over among what was found; its lines end before `end`.
+    fn tell(&mut self, end: usize, found: &mut Skimmed) {
+        self.settle();
+        if let Some((reach, start)) = self.run.take() {
+            found.all.push(Found::Passed(reach, start..end));
         }
     }
+}
+
+/// A line without the line ending of Windows.
+fn bare(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
 }

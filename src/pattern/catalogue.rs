@@ -98,6 +98,11 @@ impl Catalogue {
         self.entries.get(index).map(|e| (&*self.events[e.event], &e.def))
     }
 
+    /// Which of the events, in their order, a wording belongs to.
+    pub fn event_of(&self, wording: usize) -> usize {
+        self.entries.get(wording).map_or(0, |e| e.event)
+    }
+
     /// The wording that covers the whole of `message`, if any, with all that it says.
     pub fn recognize(&self, scope: Scope, level: Option<&str>, message: &str) -> Option<Recognized> {
         let mut scratch = Scratch::default();

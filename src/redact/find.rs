@@ -4,13 +4,12 @@
 //! Most texts hold no secret, so a first look tells which rules could apply at all.
 
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-use regex::Regex;
-
+use super::pattern::{Pattern, Text};
 use super::rules::{Found, Mark, RULES};
 use super::view::View;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Something to hide.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +29,10 @@ struct Engine {
     rule_of: Vec<usize>,
     /// The rules that are tried on every text, as bits.
     always: u64,
-    /// Compiled when a text first needs them: most runs need few, and compiling all takes longer than reading a log.
-    patterns: Vec<OnceLock<Option<Regex>>>,
+    /// The rules with a needle of a single sign, as bits, by that sign: looking for it with the others would cost more
+    /// than the pattern.
+    by_sign: Vec<(u8, u64)>,
+    patterns: Vec<Pattern>,
 }
 
 static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(Engine::new);
@@ -42,31 +43,31 @@ impl Engine {
         let mut all: Vec<&str> = Vec::new();
         let mut rule_of = Vec::new();
         let mut always = 0;
+        let mut by_sign: Vec<(u8, u64)> = Vec::new();
         for (at, rule) in RULES.iter().enumerate() {
-            // A single sign is in nearly every text: looking for it would cost more than the pattern.
-            if rule.needles.is_empty() || rule.needles.iter().any(|n| n.len() < 2) {
-                always |= 1 << at;
-                continue;
+            always |= u64::from(rule.needles.is_empty()) << at;
+            for needle in rule.needles {
+                match needle.as_bytes() {
+                    [sign] => by_sign.push((*sign, 1 << at)),
+                    _ => all.push(needle),
+                }
             }
-            all.extend(rule.needles);
             rule_of.resize(all.len(), at);
         }
         let needles = AhoCorasick::builder().ascii_case_insensitive(true).build(&all).ok()?;
-        let patterns = RULES.iter().map(|_| OnceLock::new()).collect();
-        Some(Self { needles, rule_of, always, patterns })
-    }
-
-    /// The pattern of a rule; `None` where it is no pattern, which the tests rule out.
-    fn pattern(&self, rule: usize) -> Option<&Regex> {
-        let place = self.patterns.get(rule)?;
-        place.get_or_init(|| RULES.get(rule).and_then(|r| Regex::new(r.pattern).ok())).as_ref()
+        let patterns = RULES.iter().map(|rule| Pattern::new(rule.pattern)).collect();
+        Some(Self { needles, rule_of, always, by_sign, patterns })
     }
 
     /// The rules that could apply, as bits.
     fn candidates(&self, text: &str) -> u64 {
         let rules =
             self.needles.find_overlapping_iter(text).filter_map(|m| self.rule_of.get(m.pattern().as_usize()));
-        rules.fold(self.always, |bits, rule| bits | 1 << rule)
+        let mut signs = [false; 256];
+        text.bytes().for_each(|b| signs[usize::from(b)] = true);
+        let of_signs = self.by_sign.iter().filter(|(sign, _)| signs[usize::from(*sign)]);
+        let bits = of_signs.fold(self.always, |bits, (_, rules)| bits | rules);
+        rules.fold(bits, |bits, rule| bits | 1 << rule)
     }
 }
 
@@ -179,10 +180,9 @@ pub(super) fn by_rule(view: &View<'_>, known: &Known) -> Vec<Hit> {
     let mut hits = Vec::new();
     if let Some(engine) = ENGINE.as_ref() {
         let bits = engine.candidates(text);
-        for rule in (0..engine.patterns.len()).filter(|rule| bits >> rule & 1 == 1) {
-            if let Some(pattern) = engine.pattern(rule) {
-                of_rule(text, rule, pattern, &mut hits);
-            }
+        let ready = Text::new(text);
+        for (rule, pattern) in engine.patterns.iter().enumerate().filter(|(rule, _)| bits >> rule & 1 == 1) {
+            of_rule((text, &ready), rule, pattern, &mut hits);
         }
     }
     hits.retain(|hit| !is_bare_host(hit) || !known.is_name(text, &hit.range));
@@ -193,13 +193,14 @@ fn is_bare_host(hit: &Hit) -> bool {
     RULES.get(hit.rule).is_some_and(|r| r.name == "host-name")
 }
 
-fn of_rule(text: &str, rule: usize, pattern: &Regex, hits: &mut Vec<Hit>) {
+fn of_rule((text, ready): (&str, &Text<'_>), rule: usize, pattern: &Pattern, hits: &mut Vec<Hit>) {
     let Some(pick) = RULES.get(rule).map(|r| r.pick) else { return };
     let mut at = 0;
     while at <= text.len() {
-        let Some(groups) = pattern.captures_at(text, at) else { return };
-        let Some(whole) = groups.get(0).map(|m| m.range()) else { return };
-        let Some(value) = groups.iter().skip(1).flatten().next().map(|m| m.range()) else { return };
+        let Some(groups) = pattern.captures_at(ready, at) else { return };
+        let mut groups = groups.into_iter();
+        let Some(whole) = groups.next().flatten() else { return };
+        let Some(value) = groups.flatten().next() else { return };
         let picked = pick(&Found { text, whole: whole.clone(), value: value.clone() });
         let end = picked.last().map(|last| value.start + last.end);
         for part in picked {

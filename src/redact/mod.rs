@@ -12,6 +12,7 @@ mod check;
 mod find;
 mod hosts;
 mod lines;
+mod pattern;
 mod pick;
 mod random;
 mod redactor;

@@ -9,9 +9,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::book::is_stand_in;
+use super::pattern::{Pattern, Text};
 use super::pick::message_end;
 use super::rules::Found;
 
@@ -52,21 +51,17 @@ const PLAIN: [&str; 5] = [
     r"^[\w .:()/-]{0,60}(?i:\bserver\b|\bmcp\b)[\w .:()/-]{0,40}(?i:\b(?:running|listening|started|starting|ready|connected|stopped|shutting down)\b)[\w .:()/,-]{0,60}$|^(?i:starting) [\w .:()/-]{0,40}(?i:server)[ .]{0,4}$",
 ];
 
-static HEAD: LazyLock<Vec<Regex>> = LazyLock::new(|| of(&HEADS));
-static REASON: LazyLock<Vec<Regex>> = LazyLock::new(|| of(&REASONS));
-static PLAIN_LINE: LazyLock<Vec<Regex>> = LazyLock::new(|| of(&PLAIN));
-
-fn of(patterns: &[&str]) -> Vec<Regex> {
-    patterns.iter().filter_map(|p| Regex::new(p).ok()).collect()
-}
+static HEAD: LazyLock<[Pattern; 4]> = LazyLock::new(|| HEADS.map(Pattern::new));
+static REASON: LazyLock<[Pattern; 6]> = LazyLock::new(|| REASONS.map(Pattern::new));
+static PLAIN_LINE: LazyLock<[Pattern; 5]> = LazyLock::new(|| PLAIN.map(Pattern::new));
 
 /// Line breaks, as a log, a JSON string and a finished report write them.
-static BREAK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:\r?\n|⏎|\\r|\\n)+").ok());
+static BREAK: Pattern = Pattern::new(r"(?:\r?\n|⏎|\\r|\\n)+");
 
 /// Quoted text of four words or more, and objects.
-static INNER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#""([^"\s]+(?: +[^"\s]+){3,})"|'([^'\s]+(?: +[^'\s]+){3,})'|`([^`\s]+(?: +[^`\s]+){3,})`|(\{[^{}]*:.*\})"#).ok()
-});
+static INNER: Pattern = Pattern::new(
+    r#""([^"\s]+(?: +[^"\s]+){3,})"|'([^'\s]+(?: +[^'\s]+){3,})'|`([^`\s]+(?: +[^`\s]+){3,})`|(\{[^{}]*:.*\})"#,
+);
 
 /// The hidden parts.
 pub(super) fn hidden(found: &Found<'_>) -> Vec<Range<usize>> {
@@ -83,7 +78,14 @@ pub(super) fn hidden(found: &Found<'_>) -> Vec<Range<usize>> {
 }
 
 fn breaks(text: &str) -> Vec<Range<usize>> {
-    BREAK.as_ref().map(|b| b.find_iter(text).map(|m| m.range()).collect()).unwrap_or_default()
+    if !text.contains(['\n', '⏎', '\\']) {
+        return Vec::new();
+    }
+    BREAK
+        .all_in(&Text::new(text))
+        .into_iter()
+        .filter_map(|groups| groups.into_iter().next().flatten())
+        .collect()
 }
 
 /// From where on a line that a server wrote is hidden; its length, where all of it may be seen.
@@ -91,11 +93,15 @@ fn shown(line: &str) -> usize {
     if line.len() > MAX_PLAIN {
         return 0;
     }
-    if PLAIN_LINE.iter().any(|form| form.is_match(line)) {
+    let text = Text::new(line);
+    if PLAIN_LINE.iter().any(|form| form.is_in(&text)) {
         return line.len();
     }
-    let head = HEAD.iter().filter_map(|form| form.find(line)).map(|m| m.end()).max();
-    let told = |at: usize| REASON.iter().any(|form| form.is_match(line.get(at..).unwrap_or_default().trim()));
+    let head = HEAD.iter().filter_map(|form| form.first_in(&text)).map(|found| found.end).max();
+    let told = |at: usize| {
+        let rest = Text::new(line.get(at..).unwrap_or_default().trim());
+        REASON.iter().any(|form| form.is_in(&rest))
+    };
     head.map_or(0, |at| if told(at) { line.len() } else { at })
 }
 
@@ -114,19 +120,28 @@ fn line(text: &str, range: Range<usize>, parts: &mut Vec<Range<usize>>) {
 }
 
 fn inner(line: &str) -> Vec<Range<usize>> {
-    let Some(quoted) = INNER.as_ref() else { return Vec::new() };
-    let groups = quoted.captures_iter(line).filter_map(|c| c.iter().skip(1).flatten().next());
-    groups.filter(|m| !is_stand_in(m.as_str())).map(|m| m.range()).collect()
+    if !line.contains(['"', '\'', '`', '{']) {
+        return Vec::new();
+    }
+    let found = INNER.all_in(&Text::new(line)).into_iter();
+    let parts = found.filter_map(|groups| groups.into_iter().skip(1).flatten().next());
+    parts.filter(|part| !line.get(part.clone()).is_some_and(is_stand_in)).collect()
+}
+
+/// All patterns of this file, as they are written.
+#[cfg(test)]
+pub(super) fn sources() -> impl Iterator<Item = &'static str> {
+    HEADS.into_iter().chain(REASONS).chain(PLAIN)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BREAK, HEAD, HEADS, INNER, PLAIN, PLAIN_LINE, REASON, REASONS, shown};
+    use super::{BREAK, HEAD, INNER, PLAIN_LINE, REASON, shown};
 
     #[test]
     fn every_form_is_a_pattern() {
-        assert_eq!((PLAIN_LINE.len(), HEAD.len(), REASON.len()), (PLAIN.len(), HEADS.len(), REASONS.len()));
-        assert!(BREAK.is_some() && INNER.is_some());
+        let all = HEAD.iter().chain(REASON.iter()).chain(PLAIN_LINE.iter()).chain([&BREAK, &INNER]);
+        assert!(all.into_iter().all(super::Pattern::is_sound));
     }
 
     #[test]

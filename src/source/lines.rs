@@ -1,11 +1,12 @@
 //! Splits a reader into lines in constant memory.
 //!
-//! Comes in: any reader. Goes out: one line after another, borrowed from the buffer, without its line ending. It
-//! refuses to hold a line of any length: what is beyond [`MAX_LINE`] is skipped and counted.
+//! Comes in: any reader. Goes out: one line after another, borrowed from the buffer, without its line ending; or as many
+//! whole lines as are at hand, as a [`Block`]. It refuses to hold a line of any length: what is beyond [`MAX_LINE`] is
+//! skipped and counted.
 
 use std::io::{self, Read};
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 /// The longest line that is handed over; of a longer one the rest is skipped and counted. Lines of hundreds of
 /// megabytes occur: base64 payloads in JSON-RPC traffic (anthropics/claude-code#69427).
@@ -13,6 +14,22 @@ pub const MAX_LINE: usize = 1 << 20;
 
 /// How much is read at once.
 const CHUNK: usize = 256 * 1024;
+
+/// Whole lines that follow each other, with their line endings; the last one of an input, and a line that was cut, may
+/// lack it. No line is longer than [`MAX_LINE`].
+#[derive(Debug, Default)]
+pub struct Block {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl Block {
+    /// The lines.
+    pub fn bytes(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+}
 
 /// Lines of an input, as they are asked for.
 pub(super) struct Lines {
@@ -65,6 +82,46 @@ impl Lines {
         }
     }
 
+    /// As many whole lines as are at hand, at least one. Whoever reads them says how many they were
+    /// ([`Lines::count`]). `spare` is a block that is not needed any more.
+    pub(super) fn block(&mut self, spare: Block) -> io::Result<Option<Block>> {
+        loop {
+            let at_hand = &self.buffer[self.start..self.end];
+            if at_hand.len() > MAX_LINE && memchr(b'\n', &at_hand[..=MAX_LINE]).is_none() {
+                return self.cut_block();
+            }
+            let whole = memrchr(b'\n', at_hand).map(|at| at + 1);
+            let rest = (self.over && !at_hand.is_empty()).then_some(at_hand.len());
+            if let Some(length) = rest.or(whole) {
+                return Ok(Some(self.take_block(length, spare.buffer)));
+            }
+            if self.over {
+                return Ok(None);
+            }
+            self.fill(self.end)?;
+        }
+    }
+
+    /// The next line, which is too long, as a block of its own.
+    fn cut_block(&mut self) -> io::Result<Option<Block>> {
+        let line = self.next()?.map(|(_, line)| line.to_vec());
+        // It is counted like any other line of a block.
+        self.count -= u64::from(line.is_some());
+        Ok(line.map(|buffer| Block { start: 0, end: buffer.len(), buffer }))
+    }
+
+    /// Hands over the next `length` bytes with their buffer, and goes on in `spare` with what is behind them.
+    fn take_block(&mut self, length: usize, mut spare: Vec<u8>) -> Block {
+        let (start, end) = (self.start, self.start + length);
+        let behind = &self.buffer[end..self.end];
+        if spare.len() < behind.len() {
+            spare.resize(behind.len(), 0);
+        }
+        spare[..behind.len()].copy_from_slice(behind);
+        (self.start, self.end) = (0, behind.len());
+        Block { buffer: std::mem::replace(&mut self.buffer, spare), start, end }
+    }
+
     /// Hands over the line up to `stop`, and goes on at `next`.
     fn take(&mut self, stop: usize, next: usize) -> (u64, &[u8]) {
         let line = &self.buffer[self.start..stop];
@@ -102,7 +159,7 @@ mod tests {
 
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
-    use super::{Lines, MAX_LINE};
+    use super::{Block, Lines, MAX_LINE};
 
     /// A reader that gives its bytes in small, uneven portions.
     struct Portions(Vec<u8>, usize);
@@ -162,7 +219,40 @@ mod tests {
         assert_eq!(seen, [&b"a"[..], b"b", b"", b"c"]);
     }
 
+    /// The same by blocks.
+    fn all_by_blocks(input: impl Read + 'static) -> (Vec<(u64, Vec<u8>)>, u64) {
+        let mut lines = Lines::new(Box::new(input));
+        let (mut seen, mut spare) = (Vec::new(), Block::default());
+        while let Some(block) = lines.block(spare).unwrap() {
+            for line in block.bytes().split_inclusive(|b| *b == b'\n') {
+                let bare = line.strip_suffix(b"\n").unwrap_or(line);
+                lines.count += 1;
+                seen.push((lines.count, bare.strip_suffix(b"\r").unwrap_or(bare).to_vec()));
+            }
+            spare = block;
+        }
+        (seen, lines.cut)
+    }
+
+    #[test]
+    fn blocks_hold_the_same_lines_cut_where_they_are_cut() {
+        for length in [MAX_LINE - 1, MAX_LINE, MAX_LINE + 1, 3 * MAX_LINE] {
+            for around in ["", "a\nb\n"] {
+                let text = [around, &"x".repeat(length), "\r\n", around, "end"].concat().into_bytes();
+                let by_line = all(std::io::Cursor::new(text.clone()));
+                assert_eq!(all_by_blocks(std::io::Cursor::new(text)), by_line, "{length}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn blocks_hold_the_same_lines(bytes in "[a\r\n]{0,40}") {
+            let by_line = all(std::io::Cursor::new(bytes.clone().into_bytes()));
+            prop_assert_eq!(&all_by_blocks(std::io::Cursor::new(bytes.clone().into_bytes())), &by_line);
+            prop_assert_eq!(&all_by_blocks(Portions(bytes.into_bytes(), 0)), &by_line);
+        }
+
         #[test]
         fn lines_do_not_depend_on_how_the_reader_portions_them(bytes in any::<Vec<u8>>()) {
             prop_assert_eq!(all(std::io::Cursor::new(bytes.clone())), all(Portions(bytes, 0)));

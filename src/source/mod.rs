@@ -25,7 +25,7 @@ use std::path::Path;
 
 pub use find::{Log, logs, logs_in, server_in, start_in, stem_of};
 pub use latest::latest;
-pub use lines::MAX_LINE;
+pub use lines::{Block, MAX_LINE};
 pub use store::{Fetched, Installed, Store, Switched, fetch, fetch_pack, fetch_signature, verify};
 pub use walk::files_of_pack;
 
@@ -179,6 +179,18 @@ impl Source {
     pub fn next_line(&mut self) -> Result<Option<(u64, &[u8])>> {
         let Self { label, lines, .. } = self;
         lines.next().map_err(|e| of_io(label, e))
+    }
+
+    /// As many whole lines as are at hand; whoever reads them says with [`Source::count`] how many they were. `spare` is
+    /// a block that is not needed any more.
+    pub fn next_block(&mut self, spare: Block) -> Result<Option<Block>> {
+        let Self { label, lines, .. } = self;
+        lines.block(spare).map_err(|e| of_io(label, e))
+    }
+
+    /// So many lines of blocks were read.
+    pub fn count(&mut self, lines: u64) {
+        self.lines.count += lines;
     }
 
     /// What the input was. What is not read yet is read for it.

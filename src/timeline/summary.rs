@@ -1,13 +1,13 @@
 //! What a log is, in constant memory: form, clock, version, counts, and the outcome of each server.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::outcome::{Health, Outcome};
-use crate::classify::{Understood, VersionReader};
+use crate::classify::{Event, Understood, VersionReader};
 use crate::parse::{Clock, Dialect, LogLine, Passed, Stamp};
 use crate::pattern::{Knowledge, Phase};
 use crate::source::{Tally, server_in};
@@ -112,8 +112,8 @@ pub struct Summary {
     /// The versions of the sessions that the log tells apart, where it or the page around it says.
     of_sessions: BTreeMap<u32, SessionVersion>,
     session: u32,
-    /// The sessions that follow each other and in which any server occurs.
-    with_servers: BTreeSet<u32>,
+    /// How many of the sessions that follow each other have any server, and which of them was the last.
+    with_servers: (u32, Option<u32>),
     mcp_lines: u64,
     classified: u64,
     clock: Clock,
@@ -146,10 +146,49 @@ impl SessionVersion {
 struct Server {
     transport: Option<String>,
     place: Option<String>,
-    /// In each client session. That which began last counts: what went before does not change what can be used in
-    /// the end.
-    sessions: BTreeMap<u32, Health>,
+    healths: Healths,
 }
+
+/// What became of a server in the client sessions of a log. That which began last counts: what went before does not change
+/// what can be used in the end.
+#[derive(Debug, Default)]
+struct Healths {
+    /// The session of the last event, whether the log tells it apart from others, and what became of the server in it.
+    now: Option<(u32, bool, Health)>,
+    /// Those that may go on.
+    others: BTreeMap<u32, Health>,
+}
+
+impl Healths {
+    fn see(&mut self, event: &Event) {
+        let (_, apart, health) = match &mut self.now {
+            Some(now) if now.0 == event.session => now,
+            _ => self.turn_to(event.session, event.apart),
+        };
+        *apart |= event.apart;
+        health.see(event);
+    }
+
+    /// Of sessions that follow each other one that is left is over.
+    fn turn_to(&mut self, session: u32, apart: bool) -> &mut (u32, bool, Health) {
+        if let Some((old, may_go_on, health)) = self.now.take()
+            && (may_go_on || apart || session < old)
+        {
+            self.others.insert(old, health);
+        }
+        let health = self.others.remove(&session).unwrap_or_default();
+        self.now.insert((session, apart, health))
+    }
+
+    fn last(&self) -> Health {
+        let now = self.now.iter().map(|(session, _, health)| (session, health));
+        let last = now.chain(self.others.iter().next_back()).max_by_key(|(session, _)| **session);
+        last.map(|(_, health)| health.clone()).unwrap_or_default()
+    }
+}
+
+/// So many servers are looked through one by one: faster than spelling a name.
+const NEAR: usize = 8;
 
 /// The fields of events that a summary looks at.
 pub const FIELDS: [&str; 5] = ["transport", "url", "session", "cause", "platform"];
@@ -162,7 +201,7 @@ impl Summary {
             blank: VersionReader::new(knowledge),
             of_sessions: BTreeMap::new(),
             session: 0,
-            with_servers: BTreeSet::new(),
+            with_servers: (0, None),
             mcp_lines: 0,
             classified: 0,
             clock: Clock::None,
@@ -177,7 +216,7 @@ impl Summary {
     }
 
     /// Takes a line and what became of it.
-    pub fn see(&mut self, line: &LogLine<'_>, understood: &Understood) {
+    pub fn see(&mut self, line: &LogLine<'_>, understood: &Understood<'_>) {
         if let Understood::Event(event) = understood
             && event.session > self.session
             && !event.apart
@@ -211,21 +250,23 @@ impl Summary {
                 if let Some(platform) = event.str("platform") {
                     put(&mut self.platform, platform);
                 }
-                if let Some(name) = event.server.clone() {
-                    self.with_servers.extend((!event.apart).then_some(event.session));
-                    self.server(&name).see(event);
+                if let Some(name) = &event.server {
+                    let session = Some(event.session).filter(|_| !event.apart);
+                    if session.is_some() && session != self.with_servers.1 {
+                        self.with_servers = (self.with_servers.0 + 1, session);
+                    }
+                    self.server(name).see(event);
                 }
             }
         }
     }
 
     /// Takes lines that concern nobody: their clock alone matters.
-    pub fn pass(&mut self, passed: &Passed) {
-        let stamps = || passed.places().iter().filter_map(|(stamp, _)| *stamp);
-        self.last_line = passed.places().last().map_or(self.last_line, |(_, line)| *line);
-        if let Some(first) = stamps().next() {
+    pub fn pass(&mut self, passed: &Passed<'_>) {
+        self.last_line = passed.last().1;
+        if let Some((first, last)) = passed.clocks() {
             self.first = self.first.or(Some(first));
-            self.last = stamps().next_back();
+            self.last = Some(last);
             self.clock = Clock::Full;
         }
     }
@@ -241,10 +282,14 @@ impl Summary {
         }
     }
 
-    /// The client versions of the sessions that the log tells apart and of those that are over, as far as known.
+    /// The client versions of the sessions that the log tells apart, as far as known.
     pub fn versions(&self) -> Vec<(u32, String)> {
-        let over = self.version.earlier().map(|(session, version)| (session, version.to_owned()));
-        over.chain(self.told_apart()).collect()
+        self.told_apart().collect()
+    }
+
+    /// The client version of a session that was just over, as far as known.
+    pub fn version_of_ended(&self, session: u32) -> Option<&str> {
+        self.version.of_ended(session)
     }
 
     fn told_apart(&self) -> impl Iterator<Item = (u32, String)> {
@@ -254,7 +299,8 @@ impl Summary {
     fn server(&mut self, name: &Arc<str>) -> &mut Server {
         let recent = self.servers.get(self.recent).is_some_and(|(known, _)| Arc::ptr_eq(known, name));
         if !recent {
-            self.recent = self.by_name.get(name).copied().unwrap_or_else(|| {
+            let near = self.servers.iter().take(NEAR).position(|(known, _)| Arc::ptr_eq(known, name));
+            self.recent = near.or_else(|| self.by_name.get(name).copied()).unwrap_or_else(|| {
                 self.by_name.insert(Arc::clone(name), self.servers.len());
                 self.servers.push((Arc::clone(name), Server::default()));
                 self.servers.len() - 1
@@ -305,7 +351,7 @@ impl Summary {
             lines: tally.lines,
             form,
             client_version,
-            client_sessions: Some(self.with_servers.len() as u32).filter(|n| *n > 1),
+            client_sessions: Some(self.with_servers.0).filter(|n| *n > 1),
             client_versions,
             platform: self.platform,
             clock: self.clock.as_str(),
@@ -319,11 +365,16 @@ impl Summary {
 }
 
 impl Server {
-    fn see(&mut self, event: &crate::classify::Event) {
-        self.sessions.entry(event.session).or_default().see(event);
+    fn see(&mut self, event: &Event) {
+        self.healths.see(event);
+        if event.fields.is_empty() {
+            return;
+        }
         // Later lines may name it otherwise (`UNKNOWN connection closed`); how it is connected to is what counts.
-        if let Some(transport) = event.str("transport").filter(|_| event.phase() == Phase::Connect) {
-            put(&mut self.transport, &transport.to_ascii_lowercase());
+        if let Some(transport) = event.str("transport").filter(|_| event.phase() == Phase::Connect)
+            && !self.transport.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(transport))
+        {
+            self.transport = Some(transport.to_ascii_lowercase());
         }
         if let Some(url) = event.str("url") {
             put(&mut self.place, url);
@@ -331,7 +382,7 @@ impl Server {
     }
 
     fn health(&self) -> Health {
-        self.sessions.values().next_back().cloned().unwrap_or_default()
+        self.healths.last()
     }
 
     fn summary(self, name: &str) -> ServerSummary {

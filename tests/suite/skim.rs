@@ -1,9 +1,9 @@
 //! Skimming a log against reading it line by line: the same events, the same summary, the same findings.
 
 use std::fs;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use lastgood::classify::{Classifier, Understood, interest};
+use lastgood::classify::{Classifier, Understood, interest, wanted};
 use lastgood::diagnose::{Compiled, End, Engine, Vocabulary, compile};
 use lastgood::parse::{self, LogLine, Passed, Reader};
 use lastgood::pattern::Knowledge;
@@ -43,7 +43,11 @@ impl Reading {
         let classifier = Classifier::new(knowledge);
         let fields = lastgood::diagnose::fields(rules).into_iter().chain(FIELDS.map(str::to_owned));
         Self {
-            classifier: if some { classifier.wanting(fields.collect()) } else { classifier },
+            classifier: if some {
+                classifier.wanting(&Arc::new(wanted(knowledge, fields.collect())))
+            } else {
+                classifier
+            },
             summary: Summary::new(knowledge),
             engine: Engine::new(rules),
             seen: Vec::new(),
@@ -71,7 +75,7 @@ impl Reader for Reading {
                 let (id, text, echo) = (event.id(), &event.text, event.echo);
                 let fields: Vec<_> = event.fields.iter().filter(|(n, _)| FIELDS.contains(&&**n)).collect();
                 self.seen.push(format!("{} {:?} {id} {fields:?} {echo} {text}", event.line, event.server));
-                self.engine.see(&event);
+                self.engine.see(event);
             }
             Understood::Unknown(unknown) => {
                 self.seen.push(format!("{unknown:?}"));
@@ -81,7 +85,7 @@ impl Reader for Reading {
         }
     }
 
-    fn passed(&mut self, passed: &Passed) {
+    fn passed(&mut self, passed: &Passed<'_>) {
         self.summary.pass(passed);
         self.engine.pass(passed);
     }
@@ -94,8 +98,7 @@ fn all_ways(log: &[u8]) -> [[String; 3]; 3] {
     let (mut slow, mut fast, mut apart) = (Reading::new(false), Reading::new(true), Reading::new(true));
     let read = source().and_then(|s| parse::read(s, &mut |line| slow.line(line)));
     let skimmed = source().and_then(|s| parse::skim(s, &looked_for, &mut fast));
-    let relayed =
-        source().and_then(|s| parse::relayed(&mut apart, |reader| parse::skim(s, &looked_for, reader)));
+    let relayed = source().and_then(|s| parse::skim_apart(s, &looked_for, &mut apart));
     [slow.result(read), fast.result(skimmed), apart.result(relayed)]
 }
 

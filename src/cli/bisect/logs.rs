@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::super::knowledge::{self, Loaded};
 use super::super::options::{Output, Subject};
-use super::super::reading::{Wish, read_as};
+use super::super::reading::{Wish, read};
 use super::super::{Exit, output};
 use crate::bisect::{Asked, Choice, Judge, Log, Sign, bisect, choose};
 use crate::diagnose::{Compiled, Diagnosis};
@@ -129,7 +129,8 @@ fn one(path: &str, arguments: &Arguments, loaded: &Loaded) -> Result<Log> {
         return empty(path, loaded);
     }
     // The signatures are not told the version: a range of versions must not vouch for itself.
-    let reading = read_as(path, loaded, Wish { lives: true, diagnosis: true, ..Wish::default() }, false)?;
+    let wish = Wish { lives: true, diagnosis: true, untold: true, ..Wish::default() };
+    let reading = read(path, loaded, wish)?;
     let subject = &arguments.subject;
     let mut log = Log {
         input: reading.input,

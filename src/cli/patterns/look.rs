@@ -84,7 +84,7 @@ pub(super) fn explain(arguments: &Explain) -> Result<Exit> {
         let understood = classifier.line(line);
         summary.see(line, &understood);
         if let Understood::Event(event) = understood {
-            events.push(event);
+            events.push(event.clone());
         }
     })?;
     let (stamp, line) = (summary.last_stamp(), summary.last_line());

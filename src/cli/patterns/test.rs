@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let (rules, unusable) = subject.rules();
     let on_trial = subject.on_trial();
     let verdict = prove(&rules, &subject.knowledge, &on_trial);
-    let loaded = Loaded { knowledge: subject.knowledge, rules, refused: None };
+    let loaded = Loaded::new(subject.knowledge, rules, None);
     let judged = |f: &Finding| on_trial.signatures.contains(&f.id);
     let good = noise_in(&arguments.good, &loaded, judged)?;
     let tested = Tested { verdict: &verdict, unusable: &unusable, good: &good, knowledge: &loaded.knowledge };

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::super::driving::{self, Run};
 use super::super::knowledge::Loaded;
-use super::super::reading::{Wish, read_as};
+use super::super::reading::{Wish, read};
 use super::super::stage::{self, Stage};
 use super::super::supplying::tell;
 use super::{Arguments, output};
@@ -294,7 +294,7 @@ impl<'a> Bench<'a> {
         trial.log = Some(format!("{}.log", self.name(job)));
         let version = job.version.to_string();
         let wish = Wish { diagnosis: true, version: Some(&version), ..Wish::default() };
-        let reading = match read_as(&path.to_string_lossy(), self.loaded, wish, true) {
+        let reading = match read(&path.to_string_lossy(), self.loaded, wish) {
             Ok(reading) => reading,
             Err(error) => {
                 let cause = error.message();

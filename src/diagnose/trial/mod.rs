@@ -50,7 +50,7 @@ pub fn events_of(log: &[String], knowledge: &Knowledge) -> (Vec<Event>, Summary)
         let understood = classifier.line(line);
         summary.see(line, &understood);
         if let Understood::Event(event) = understood {
-            events.push(event);
+            events.push(event.clone());
         }
     });
     (events, summary)

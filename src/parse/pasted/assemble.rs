@@ -220,7 +220,7 @@ impl<'a, S: Sink> Assembly<'a, S> {
             number: entry.number,
             stamp: entry.stamp,
             clock: if entry.stamp.is_some() { Clock::Full } else { Clock::None },
-            level: level.to_owned(),
+            level: Some(level),
             message: message.as_bytes().to_vec(),
         };
         Kept { record, gap: std::mem::take(&mut self.gap), server: Some(self.stem.clone()) }

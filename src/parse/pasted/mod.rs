@@ -13,7 +13,7 @@ mod survey;
 
 pub use excerpt::Excerpt;
 pub use heading::Run;
-pub(super) use pieces::is_elision;
+pub(super) use pieces::{is_elision, may_be_elision};
 
 use self::assemble::{Assembly, Excerpts, Straight};
 use self::survey::Survey;

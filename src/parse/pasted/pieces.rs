@@ -92,9 +92,20 @@ fn elided(text: &str) -> Option<usize> {
     [" ... ", " … ", " ...", " …"].iter().find_map(|m| text.find(m))
 }
 
+/// The signs that may stand before a mark for lines that were left out.
+const BEFORE_ELISION: [char; 12] = ['#', '/', '-', '*', '~', '=', '>', '<', '(', '[', '{', ' '];
+
+/// Whether a line could be a mark for lines that were left out, by the first byte that tells: most are told so for less
+/// than reading them costs.
+pub(in crate::parse) fn may_be_elision(line: &[u8]) -> bool {
+    let before = |b: &u8| b.is_ascii_whitespace() || *b == 0x0b || BEFORE_ELISION.contains(&char::from(*b));
+    let first = line.iter().find(|b| !before(b));
+    first.is_some_and(|b| b.is_ascii_digit() || !b.is_ascii() || b".sSrRcCtT".contains(b))
+}
+
 /// Whether a text says that lines were left out.
 pub(in crate::parse) fn is_elision(text: &str) -> bool {
-    let text = text.trim().trim_start_matches(['#', '/', '-', '*', '~', '=', '>', '<', '(', '[', '{', ' ']);
+    let text = text.trim().trim_start_matches(BEFORE_ELISION);
     if text.starts_with("...") || text.starts_with('…') {
         return text.chars().count() <= 120;
     }

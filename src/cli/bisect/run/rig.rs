@@ -13,7 +13,7 @@ use semver::Version;
 use super::super::super::driving::{self, Run};
 use super::super::super::knowledge::Loaded;
 use super::super::super::output;
-use super::super::super::reading::{Wish, read_as};
+use super::super::super::reading::{Wish, read};
 use super::super::super::scenario;
 use super::super::super::supplying::tell;
 use super::Arguments;
@@ -181,7 +181,7 @@ impl<'a> Bench<'a> {
     /// Reads a log, its version untold: a range of versions must not vouch for itself.
     pub(super) fn read(&self, path: &str) -> Result<Log> {
         let wish = Wish { lives: true, diagnosis: true, ..Wish::default() };
-        let reading = read_as(path, self.loaded, wish, false)?;
+        let reading = read(path, self.loaded, Wish { untold: true, ..wish })?;
         let subject = &self.arguments.subject;
         let (start, diagnosis) = (reading.start, reading.diagnosis);
         let mut log = Log { input: reading.input, start, lives: reading.lives, diagnosis };

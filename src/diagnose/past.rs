@@ -1,0 +1,102 @@
+//! What was found in client sessions of a log that are over, folded as they end: a log may hold any number of them.
+//!
+//! Comes in: the ledger of each session that is over, with its client's version. Goes out: the ledger of the last session in
+//! which any server occurs, and one [`Diagnosis`] of those before it. Of what was found again only the count grows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use semver::Version;
+
+use super::answer::{Applicability, Diagnosis};
+use super::compile::Compiled;
+use super::record::{Ledger, Place, Record};
+
+/// Sessions that are over.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    folded: Folded,
+    /// The last session that counts so far, and its client's version.
+    last: Option<(Ledger, Option<Version>)>,
+    /// Those without a server behind it: what they did belongs to none.
+    behind: Folded,
+}
+
+/// The records of several sessions as one.
+#[derive(Debug, Default)]
+struct Folded {
+    records: BTreeMap<Place, (Record, Applicability)>,
+    servers: BTreeSet<Arc<str>>,
+}
+
+impl Past {
+    /// A session is over.
+    pub(super) fn push(&mut self, rules: &[Compiled], ledger: Ledger, client: Option<Version>) {
+        let counts = ledger.knows_servers() || self.last.as_ref().is_none_or(|(l, _)| !l.knows_servers());
+        if !counts {
+            return self.behind.take_in(rules, ledger, client.as_ref());
+        }
+        if let Some((ledger, client)) = self.last.replace((ledger, client)) {
+            self.folded.take_in(rules, ledger, client.as_ref());
+        }
+        self.folded.absorb(std::mem::take(&mut self.behind));
+    }
+
+    /// The ledger of the session that counts, and what was found in those before it.
+    pub(super) fn split(self, rules: &[Compiled]) -> (Ledger, Diagnosis) {
+        let ledger = self.last.map(|(ledger, _)| ledger).unwrap_or_default();
+        (ledger, self.folded.close(rules))
+    }
+
+    /// All sessions alike: what an exhaustive search is compared with.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn whole(mut self, rules: &[Compiled]) -> Diagnosis {
+        if let Some((ledger, client)) = self.last.take() {
+            self.folded.take_in(rules, ledger, client.as_ref());
+        }
+        self.folded.absorb(self.behind);
+        self.folded.close(rules)
+    }
+}
+
+impl Folded {
+    fn take_in(&mut self, rules: &[Compiled], ledger: Ledger, client: Option<&Version>) {
+        let (records, servers) = ledger.into_parts();
+        self.servers.extend(servers);
+        for (place, record) in records {
+            if let Some(range) = rules.get(place.0).and_then(|r| r.applicability(client)) {
+                self.add(place, record, range);
+            }
+        }
+    }
+
+    fn absorb(&mut self, other: Self) {
+        self.servers.extend(other.servers);
+        for (place, (record, range)) in other.records {
+            self.add(place, record, range);
+        }
+    }
+
+    /// What a match means is told by the client of the first one.
+    fn add(&mut self, place: Place, record: Record, range: Applicability) {
+        match self.records.get_mut(&place) {
+            None => _ = self.records.insert(place, (record, range)),
+            Some((known, of_known)) => {
+                if !known.has_matched() && record.has_matched() {
+                    *of_known = range;
+                }
+                known.absorb(record);
+            }
+        }
+    }
+
+    fn close(self, rules: &[Compiled]) -> Diagnosis {
+        let mut diagnosis = Diagnosis::blank(rules, None, self.servers);
+        for ((index, server), (record, range)) in self.records {
+            if let Some(rule) = rules.get(index) {
+                record.close(rule, range, (index, server), &mut diagnosis);
+            }
+        }
+        diagnosis
+    }
+}

@@ -1,0 +1,49 @@
+//! What of a debug log may matter, told by how a message begins.
+//!
+//! Comes in: the beginnings of messages that matter. Goes out: whether a message is one of them; for most by a look at
+//! their first two bytes.
+
+use super::head::{QUOTE, SERVER};
+
+/// How many pairs of bytes there are.
+const PAIRS: usize = 1 << 16;
+
+/// What messages begin with that matter.
+#[derive(Debug)]
+pub struct Interest {
+    heads: Vec<Vec<u8>>,
+    /// Whether one of them begins with two bytes: one bit for each pair of them.
+    begins: Vec<u64>,
+}
+
+impl Interest {
+    /// Interest in lines about a server, and in messages with these heads; an empty one is that of any message.
+    pub fn new<'h>(heads: impl IntoIterator<Item = &'h str>) -> Self {
+        let heads = heads.into_iter().map(|h| h.as_bytes().to_vec());
+        // What is quoted is read to tell what it is.
+        let heads: Vec<Vec<u8>> = [SERVER.to_vec(), QUOTE.to_vec()].into_iter().chain(heads).collect();
+        let mut begins = vec![0; PAIRS / 64];
+        for head in &heads {
+            let range = |at: usize| head.get(at).map_or(0..=u8::MAX, |b| *b..=*b);
+            for pair in range(0).flat_map(|a| range(1).map(move |b| usize::from(u16::from_be_bytes([a, b]))))
+            {
+                begins[pair / 64] |= 1 << (pair % 64);
+            }
+        }
+        Self { heads, begins }
+    }
+
+    /// Whether a message may matter that stands at the beginning of a text, whatever is behind it there.
+    #[inline]
+    pub(super) fn may_begin(&self, text: &[u8]) -> bool {
+        let Some(pair) = text.first_chunk().map(|pair| usize::from(u16::from_be_bytes(*pair))) else {
+            return true;
+        };
+        self.begins.get(pair / 64).is_none_or(|bits| bits >> (pair % 64) & 1 == 1)
+    }
+
+    /// Whether a record with this first line of its message may matter.
+    pub(super) fn in_message(&self, message: &[u8]) -> bool {
+        self.may_begin(message) && self.heads.iter().any(|h| message.starts_with(h))
+    }
+}
