@@ -1,6 +1,8 @@
 //! Build script: embeds every JSON file of the built-in pack, so that a new event file or signature needs no Rust edit.
 //!
-//! Writes `$OUT_DIR/pack_mcp.rs`: one slice of `(path inside the pack, text)`, sorted by path.
+//! Writes `$OUT_DIR/pack_mcp.rs`: one slice of `(path inside the pack, text)`, sorted by path; and `pack_mcp_for_logs.rs`,
+//! the same without what only they need who work on packs or drive clients: tests, samples, scenarios, clauses, and blanks.
+//! That is three quarters of the text, and would be read at each start.
 
 #![allow(clippy::print_stdout)] // how a build script talks to cargo
 
@@ -8,19 +10,43 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use serde_json::Value;
+
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("patterns/mcp");
     let mut files = Vec::new();
     collect(&root, &mut files)?;
     files.sort();
-    let mut out = String::from("&[\n");
+    let (mut out, mut for_logs) = (String::from("&[\n"), String::from("&[\n"));
     for file in &files {
         let inside = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
         let _ = writeln!(out, "    ({inside:?}, include_str!({:?})),", file.to_string_lossy());
+        if !inside.starts_with("scenarios/") && !inside.starts_with("clauses/") {
+            let _ = writeln!(for_logs, "    ({inside:?}, {:?}),", lean(&fs::read_to_string(file)?));
+        }
     }
-    out.push_str("]\n");
     println!("cargo::rerun-if-changed=patterns/mcp");
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("pack_mcp.rs"), out)
+    let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(folder.join("pack_mcp.rs"), out + "]\n")?;
+    fs::write(folder.join("pack_mcp_for_logs.rs"), for_logs + "]\n")
+}
+
+/// A file without tests and samples. One that is no JSON stays as it is: whoever reads it says what is wrong with it.
+fn lean(text: &str) -> String {
+    let Ok(mut file) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
+    let nothing = || Value::Array(Vec::new());
+    if let Some(tests) = file.get_mut("tests") {
+        *tests = nothing();
+    }
+    let events = file.get_mut("events").and_then(Value::as_array_mut).into_iter().flatten();
+    for wording in events.filter_map(|e| e.get_mut("wordings")?.as_array_mut()).flatten() {
+        for unneeded in ["samples", "seen"] {
+            if let Some(list) = wording.get_mut(unneeded) {
+                *list = nothing();
+            }
+        }
+    }
+    file.to_string()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -8,10 +8,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::event::Event;
+use crate::normalize::quick_hash;
 use crate::pattern::Scope;
 
 /// How many messages are remembered at the most; a power of two.
 const PLACES: usize = 4096;
+
+/// How many of those one message may stand in.
+const WAYS: usize = 4;
 
 /// Longer messages are not.
 const MAX_LENGTH: usize = 1024;
@@ -55,10 +59,22 @@ struct Remembered {
     kept: Kept,
 }
 
+impl Remembered {
+    #[inline]
+    fn is(&self, asked: Asked<'_>) -> bool {
+        self.hash == asked.hash
+            && self.scope == asked.scope
+            && self.level.as_deref() == asked.level
+            && self.kept.event.text.as_bytes() == asked.text
+    }
+}
+
 /// The messages that were understood of late, and behind them the last one that is not to be remembered.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     places: Vec<Option<Box<Remembered>>>,
+    /// Which of its places the next new message takes.
+    turn: usize,
 }
 
 /// A message as it is looked up.
@@ -72,20 +88,21 @@ pub(super) struct Asked<'m> {
 
 impl<'m> Asked<'m> {
     pub(super) fn new(scope: Scope, level: Option<&'m str>, text: &'m [u8]) -> Self {
-        Self { hash: hash(text), scope, level, text }
+        Self { hash: quick_hash(text), scope, level, text }
+    }
+
+    /// The first place in which it may stand.
+    fn first(self) -> usize {
+        self.hash as usize & (PLACES - WAYS)
     }
 }
 
 impl Memo {
     /// Where it is remembered, if it is.
     pub(super) fn find(&self, asked: Asked<'_>) -> Option<usize> {
-        let at = asked.hash as usize & (PLACES - 1);
-        let known = self.places.get(at)?.as_deref()?;
-        let same = known.hash == asked.hash
-            && known.scope == asked.scope
-            && known.level.as_deref() == asked.level
-            && known.kept.event.text.as_bytes() == asked.text;
-        same.then_some(at)
+        let first = asked.first();
+        let same = |place: &Option<Box<Remembered>>| place.as_deref().is_some_and(|known| known.is(asked));
+        self.places.get(first..first + WAYS)?.iter().position(same).map(|way| first + way)
     }
 
     /// Remembers it, if it is `whole` and not too long; gives where.
@@ -95,7 +112,11 @@ impl Memo {
         }
         let Asked { hash, scope, level, text } = asked;
         let lasts = whole && text.len() <= MAX_LENGTH;
-        let at = if lasts { hash as usize & (PLACES - 1) } else { PLACES };
+        let free = |at: &usize| self.places.get(*at).is_some_and(Option::is_none);
+        self.turn = (self.turn + 1) % WAYS;
+        let first = asked.first();
+        let new = (first..first + WAYS).find(free).unwrap_or(first + self.turn);
+        let at = if lasts { new } else { PLACES };
         if let Some(place) = self.places.get_mut(at) {
             *place = Some(Box::new(Remembered { hash, scope, level: level.map(Box::from), kept }));
         }
@@ -105,39 +126,5 @@ impl Memo {
     /// What stands at a place.
     pub(super) fn at(&mut self, at: usize) -> Option<&mut Kept> {
         self.places.get_mut(at)?.as_mut().map(|known| &mut known.kept)
-    }
-}
-
-/// Sixteen bytes at a time: what collides is compared, so it need only be fast.
-fn hash(bytes: &[u8]) -> u64 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, word: &[u8; 16]| {
-        let word = u128::from_le_bytes(*word);
-        let product = u128::from(hash ^ word as u64) * u128::from(ODD ^ (word >> 64) as u64);
-        product as u64 ^ (product >> 64) as u64
-    };
-    let (words, _) = bytes.as_chunks::<16>();
-    let hash = words.iter().fold(ODD ^ bytes.len() as u64, mix);
-    let last = bytes.last_chunk::<16>().copied().unwrap_or_else(|| {
-        let mut short = [0; 16];
-        short.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        short
-    });
-    let hash = mix(hash, &last);
-    hash ^ hash >> 29
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hash;
-
-    #[test]
-    fn messages_that_differ_in_one_byte_rarely_meet() {
-        let texts: Vec<String> =
-            (0..4000).map(|i| format!("Connection failed after {i}ms: closed")).collect();
-        let mut places: Vec<u64> = texts.iter().map(|t| hash(t.as_bytes()) % 4096).collect();
-        places.sort_unstable();
-        places.dedup();
-        assert!(places.len() > 2300, "{} of 4000 places", places.len());
     }
 }

@@ -80,7 +80,7 @@ struct Found {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     output::heed(&arguments.output);
-    let loaded = knowledge::load(&arguments.subject.patterns)?;
+    let loaded = knowledge::load_for_logs(&arguments.subject.patterns)?;
     let mut found = Found::default();
     let logs = if arguments.latest { vec![Ok(output::latest()?)] } else { logs(&arguments.paths) };
     let mut known = Vec::new();

@@ -67,7 +67,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     output::heed(&arguments.output);
-    let loaded = knowledge::load(&arguments.subject.patterns)?;
+    let loaded = knowledge::load_for_logs(&arguments.subject.patterns)?;
     let (mut good, mut bad) = match &arguments.pasted {
         Some(page) => pasted::sides(page, arguments, &loaded)?,
         None => both(arguments, &loaded)?,
@@ -123,7 +123,7 @@ fn with_records(
 
 /// All that a comparison needs to know of a log.
 pub(super) fn wish(version: Option<&str>) -> Wish<'_> {
-    Wish { lives: true, diagnosis: true, surroundings: true, version, ..Wish::default() }
+    Wish { lives: true, folded: true, diagnosis: true, surroundings: true, version, ..Wish::default() }
 }
 
 fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {

@@ -55,7 +55,15 @@ impl Loaded {
 /// All packs. A folder that cannot be read is an error, for the user asked for it; a file of a pack that cannot be
 /// used is told, and the others go on: see [`Loaded::end`]. Signatures in the sandbox, and replaced ones, are off.
 pub(super) fn load(folders: &[String]) -> Result<Loaded> {
-    let knowledge = known(folders)?;
+    Ok(ready(known(folders)?, folders))
+}
+
+/// The same for a verb that reads logs and does nothing else: no tests, samples, scenarios and clauses are at hand.
+pub(super) fn load_for_logs(folders: &[String]) -> Result<Loaded> {
+    Ok(ready(known_by(folders, Knowledge::load_for_logs)?, folders))
+}
+
+fn ready(knowledge: Knowledge, folders: &[String]) -> Loaded {
     let mut unusable: Vec<String> = knowledge.errors.iter().map(ToString::to_string).collect();
     let (rules, problems) = rules(&knowledge, Signature::is_on);
     unusable.extend(problems);
@@ -67,16 +75,20 @@ pub(super) fn load(folders: &[String]) -> Result<Loaded> {
         let cause = "a file of this pack cannot be used (see above); the rest was";
         Error::new(ErrorKind::Pack, folder.as_str(), cause, "mend it, or leave the pack out")
     });
-    Ok(Loaded::new(knowledge, rules, refused))
+    Loaded::new(knowledge, rules, refused)
 }
 
 /// All packs with the overlay in force, as far as they can be used.
 pub(super) fn known(folders: &[String]) -> Result<Knowledge> {
+    known_by(folders, Knowledge::load)
+}
+
+fn known_by(folders: &[String], load: fn(&[Folder]) -> Knowledge) -> Result<Knowledge> {
     let mut all = installed();
     for folder in folders {
         all.push((folder.clone(), files_of_pack(Path::new(folder))?));
     }
-    let mut knowledge = Knowledge::load(&all);
+    let mut knowledge = load(&all);
     if let Some(text) = Store::of_user().and_then(|s| s.overrides()) {
         let problems = match Overlay::parse(&text) {
             Ok(overlay) => knowledge.overlay(&overlay),

@@ -9,7 +9,7 @@ use crate::align::Surroundings;
 use crate::classify::{Classifier, Understood, Unknown, UnknownLine};
 use crate::diagnose::{Diagnosis, End, Engine};
 use crate::error::{Error, ErrorKind, Result};
-use crate::parse::{self, Dialect, Excerpt, LogLine, Passed, Stamp};
+use crate::parse::{self, Dialect, Excerpt, Interest, LogLine, Passed, Stamp};
 use crate::source::{Log, Source, Tally, logs};
 use crate::timeline::{Input, Life, Lives, Summary};
 
@@ -18,6 +18,8 @@ use crate::timeline::{Input, Life, Lives, Summary};
 pub(super) struct Wish<'a> {
     /// The events themselves, not their outcome alone.
     pub(super) lives: bool,
+    /// Lives that are alike as one, the newest of each server by itself.
+    pub(super) folded: bool,
     /// Set-up details among the events.
     pub(super) details: bool,
     /// Known failures.
@@ -42,6 +44,8 @@ pub(super) struct Reading {
     pub(super) start: Option<Stamp>,
     /// The lives of its servers, if wished.
     pub(super) lives: Vec<Life>,
+    /// How many lives found no place among them.
+    pub(super) lives_left_out: u64,
     /// MCP lines that no wording covers, one of each kind.
     pub(super) unknown: Vec<UnknownLine>,
     /// What is known of it, if wished.
@@ -128,7 +132,7 @@ impl<'k> Gathering<'k> {
         Self {
             classifier: if wish.lives { classifier } else { classifier.wanting(&loaded.wanted) },
             summary: Summary::new(&loaded.knowledge),
-            lives: Lives::new(wish.details),
+            lives: if wish.folded { Lives::new(wish.details).folded() } else { Lives::new(wish.details) },
             unknown: Unknown::default(),
             engine: wish.diagnosis.then(|| Engine::planned(&loaded.rules, &loaded.plans)),
             surroundings: Surroundings::default(),
@@ -143,7 +147,7 @@ impl<'k> Gathering<'k> {
         let source = if wish.undigested { source.undigested() } else { source };
         let interest = &loaded.interest;
         match (wish.surroundings, wish.alone && threads() > 1) {
-            (true, _) => parse::read(source, &mut |line| self.see(line)),
+            (true, _) => parse::skim(source, &Interest::new([""]), self),
             (false, true) => parse::skim_apart(source, interest, self),
             (false, false) => parse::skim(source, interest, self),
         }
@@ -159,8 +163,9 @@ impl<'k> Gathering<'k> {
         let client = input.client_version.as_ref().and_then(|v| version(&v.value));
         let end = End { stamp, line, client: client.as_ref() };
         let diagnosis = engine.map(|e| e.finish_sessions(end, &clients)).unwrap_or_default();
+        let lives_left_out = lives.left_out();
         let (lives, unknown) = (lives.finish(), unknown.finish());
-        Reading { input, start, lives, unknown, diagnosis, surroundings }
+        Reading { input, start, lives, lives_left_out, unknown, diagnosis, surroundings }
     }
 
     fn see(&mut self, line: &LogLine<'_>) {

@@ -40,16 +40,25 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     output::heed(&arguments.output);
-    let loaded = knowledge::load(&arguments.subject.patterns)?;
+    let loaded = knowledge::load_for_logs(&arguments.subject.patterns)?;
     let version = arguments.client_version.as_deref();
     let log = if arguments.latest { output::latest()? } else { only(&arguments.paths)? };
     let undigested = !arguments.output.shows_digests();
-    let wish = Wish { lives: true, details: true, version, undigested, alone: true, ..Wish::default() };
+    let wish = Wish {
+        lives: true,
+        folded: true,
+        details: true,
+        version,
+        undigested,
+        alone: true,
+        ..Wish::default()
+    };
     let mut reading = read_log(&log, &loaded, wish)?;
     arguments.subject.refuse_strangers(reading.input.servers.iter().map(|s| s.name.as_str()))?;
     reading.lives.retain(|l| arguments.subject.wants(&l.server));
     reading.input.servers.retain(|s| arguments.subject.wants(&s.name));
-    let view = TimelineView { all: arguments.all, unclassified: arguments.unclassified };
+    let (all, unclassified) = (arguments.all, arguments.unclassified);
+    let view = TimelineView { all, unclassified, left_out: reading.lives_left_out };
     let report = report::timeline(&reading.input, reading.start, &reading.lives, &reading.unknown, view);
     output::write(&report, &arguments.output)?;
     loaded.end(Exit::Nothing)

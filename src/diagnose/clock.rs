@@ -10,7 +10,7 @@ use crate::parse::Stamp;
 const JITTER: i64 = 1000;
 
 /// A longer silence may be a machine that slept. Milliseconds.
-pub(super) const SILENCE: i64 = 300_000;
+const SILENCE: i64 = 300_000;
 
 /// A place in a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,12 @@ impl Clock {
             }
             _ => {}
         }
+    }
+
+    /// Goes on to a line to which time ran on without a break, from this one.
+    pub(super) fn run_on(&mut self, stamp: Option<Stamp>, line: u64) {
+        self.line = self.line.max(i64::try_from(line).unwrap_or(i64::MAX));
+        self.now = self.now.max(stamp.filter(|_| self.runs()).map(|stamp| stamp.0));
     }
 
     /// Lines were left out: nobody knows how much time passed.

@@ -4,6 +4,7 @@
 //! event has not fails every test; nothing is compared with another event.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
@@ -36,13 +37,31 @@ enum Operator {
     Above(f64),
     Prefix(String),
     Contains(Box<Finder<'static>>),
-    Regex(Regex),
+    Regex(Pattern),
+}
+
+/// A regex, made ready at once unless it is known to be one: then when it is first asked.
+#[derive(Debug, Clone)]
+struct Pattern {
+    source: String,
+    ready: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    fn compile(source: String, trusted: bool) -> Result<Self, String> {
+        let ready = if trusted { OnceLock::new() } else { OnceLock::from(Some(regex(&source)?)) };
+        Ok(Self { source, ready })
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.ready.get_or_init(|| regex(&self.source).ok()).as_ref().is_some_and(|r| r.is_match(text))
+    }
 }
 
 impl Condition {
-    /// Compiles the test of `field`; the error says what is wrong with it.
-    pub(super) fn compile(field: &str, json: &Value) -> Result<Self, String> {
-        Ok(Self { field: field.to_owned(), test: Test::compile(json)? })
+    /// Compiles the test of `field`; the error says what is wrong with it. A `trusted` one has been compiled before.
+    pub(super) fn compile(field: &str, json: &Value, trusted: bool) -> Result<Self, String> {
+        Ok(Self { field: field.to_owned(), test: Test::compile(json, trusted)? })
     }
 
     /// Whether `event` passes.
@@ -63,22 +82,23 @@ pub(super) fn field_of<'e>(event: &'e Event, name: &str) -> Cow<'e, Value> {
 }
 
 impl Test {
-    fn compile(json: &Value) -> Result<Self, String> {
+    fn compile(json: &Value, trusted: bool) -> Result<Self, String> {
+        let compile = |item| Self::compile(item, trusted);
         match json {
             Value::Array(items) if items.is_empty() => Err("an empty list holds for no value".to_owned()),
-            Value::Array(items) => Ok(Self::Any(items.iter().map(Self::compile).collect::<Result<_, _>>()?)),
+            Value::Array(items) => Ok(Self::Any(items.iter().map(compile).collect::<Result<_, _>>()?)),
             Value::Object(map) if map.is_empty() => {
                 Err("a test without an operator tests nothing".to_owned())
             }
-            Value::Object(map) => Self::operators(map),
+            Value::Object(map) => Self::operators(map, trusted),
             Value::Null => Err("a field is never null; leave the test out".to_owned()),
             value => Ok(Self::Is(value.clone())),
         }
     }
 
-    fn operators(map: &Map<String, Value>) -> Result<Self, String> {
+    fn operators(map: &Map<String, Value>, trusted: bool) -> Result<Self, String> {
         let all: Vec<Operator> =
-            map.iter().map(|(name, v)| Operator::compile(name, v)).collect::<Result<_, _>>()?;
+            map.iter().map(|(name, v)| Operator::compile(name, v, trusted)).collect::<Result<_, _>>()?;
         let above = all.iter().find_map(|o| if let Operator::Above(n) = o { Some(*n) } else { None });
         let below = all.iter().find_map(|o| if let Operator::Below(n) = o { Some(*n) } else { None });
         match above.zip(below) {
@@ -99,7 +119,7 @@ impl Test {
 }
 
 impl Operator {
-    fn compile(name: &str, operand: &Value) -> Result<Self, String> {
+    fn compile(name: &str, operand: &Value, trusted: bool) -> Result<Self, String> {
         match name {
             "lt" => number(operand).map(Self::Below),
             "gt" => number(operand).map(Self::Above),
@@ -107,7 +127,7 @@ impl Operator {
             "contains" => {
                 text(name, operand).map(|t| Self::Contains(Box::new(Finder::new(t.as_bytes()).into_owned())))
             }
-            "regex" => regex(&text(name, operand)?).map(Self::Regex),
+            "regex" => Pattern::compile(text(name, operand)?, trusted).map(Self::Regex),
             _ => Err(format!("`{name}` is no operator; there are lt, gt, prefix, contains and regex")),
         }
     }
@@ -118,7 +138,7 @@ impl Operator {
             Self::Above(limit) => value.as_f64().is_some_and(|n| n > *limit),
             Self::Prefix(head) => as_text(value).is_some_and(|t| t.starts_with(head.as_str())),
             Self::Contains(part) => as_text(value).is_some_and(|t| part.find(t.as_bytes()).is_some()),
-            Self::Regex(regex) => as_text(value).is_some_and(|t| regex.is_match(&t)),
+            Self::Regex(regex) => as_text(value).is_some_and(|t| regex.is_in(&t)),
         }
     }
 }
@@ -166,7 +186,7 @@ mod tests {
     use super::Condition;
 
     fn holds(test: impl Into<Value>, value: &Value) -> bool {
-        Condition::compile("f", &test.into()).unwrap().test.holds(value)
+        Condition::compile("f", &test.into(), true).unwrap().test.holds(value)
     }
 
     #[test]
@@ -208,7 +228,7 @@ mod tests {
             json!({ "regex": "(?:a{1000}){1000}" }),
         ];
         for test in bad {
-            assert!(Condition::compile("f", &test).is_err(), "{test}");
+            assert!(Condition::compile("f", &test, false).is_err(), "{test}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use semver::Version;
 
-use super::clock::{self, Clock, Turn as ClockTurn};
+use super::clock::{Clock, Turn as ClockTurn};
 use super::compile::Compiled;
 use super::duration;
 use super::keys::{KeySet, MAX_KEYS, Slot};
@@ -127,15 +127,16 @@ impl<'r, W: Watch> Core<'r, W> {
         }
     }
 
-    /// Ticks for lines without an event. Where time runs on and no silence is over before the last of them, that one
-    /// stands for all.
+    /// Ticks for lines without an event. Time runs on in them: where no silence is over before the last, that one stands
+    /// for all.
     pub(super) fn pass(&mut self, passed: &Passed<'_>) {
         let ((first, first_line), (last, last_line)) = (passed.first(), passed.last());
         self.tick(first, first_line);
-        let over = |due: i64| last.is_none_or(|last| due < last.0);
-        if self.clock.runs() && passed.is_steady(clock::SILENCE) && !self.timers.next_due().is_some_and(over)
-        {
-            return self.tick(last, last_line);
+        let mut there = self.clock.clone();
+        there.run_on(last, last_line);
+        if self.timers.next_due().is_none_or(|due| due >= there.at()) {
+            self.clock = there;
+            return;
         }
         let mut rest = false;
         passed.each(&mut |stamp, line| {
@@ -292,7 +293,7 @@ impl Hand<'_> {
         for incident in &group.incidents {
             let Some(rule) = self.rules.get(incident.rule) else { continue };
             let Some(place) = slot.states.get_mut(incident.member) else { continue };
-            if !incident.opens && place.as_ref().is_none_or(|s| s.is_new()) {
+            if !place.as_ref().map_or(incident.opens, |state| state.minds(incident)) {
                 continue;
             }
             let state = place.get_or_insert_with(|| Box::new(State::new(rule)));
@@ -301,22 +302,34 @@ impl Hand<'_> {
             }
             let mut turn = Turn { rule, now, slot: self.slot, watch, out: signals };
             state.apply(&incident.ops, &mut turn);
+            if signals.is_empty() {
+                continue;
+            }
+            let waits = Timer {
+                due: 0,
+                set: group.set,
+                slot: self.slot,
+                member: incident.member,
+                branch: 0,
+                serial: 0,
+            };
             for signal in signals.drain(..) {
-                let server = slot.server.as_ref();
                 match signal {
-                    Signal::Guarded => self.ledger.guarded(incident.rule, server),
-                    Signal::Matched(found) => {
-                        self.ledger.matched(incident.rule, server, found, now.event.line);
-                    }
-                    Signal::Worse(index, event) => self.ledger.worse(incident.rule, server, index, event),
-                    Signal::Waiting(branch) => {
-                        let (set, member) = (group.set, incident.member);
-                        self.timers
-                            .arm(state, Timer { due: 0, set, slot: self.slot, member, branch, serial: 0 });
-                    }
+                    Signal::Waiting(branch) => self.timers.arm(state, Timer { branch, ..waits }),
+                    other => note(other, incident.rule, slot.server.as_ref(), now.event.line, self.ledger),
                 }
             }
         }
+    }
+}
+
+/// Writes down what became of a signature.
+fn note(signal: Signal, rule: usize, server: Option<&Arc<str>>, line: u64, ledger: &mut Ledger) {
+    match signal {
+        Signal::Guarded => ledger.guarded(rule, server),
+        Signal::Matched(found) => ledger.matched(rule, server, found, line),
+        Signal::Worse(index, event) => ledger.worse(rule, server, index, event),
+        Signal::Waiting(_) => {}
     }
 }
 

@@ -89,7 +89,7 @@ impl Course<'_> {
     fn passes(&self, index: usize, step: &Step) -> bool {
         step.tests
             .iter()
-            .all(|(field, test)| Condition::compile(field, test).unwrap().holds(self.event(index)))
+            .all(|(field, test)| Condition::compile(field, test, false).unwrap().holds(self.event(index)))
     }
 
     fn limit(&self, text: &str, clock: bool) -> Option<i64> {

@@ -57,6 +57,29 @@ pub(super) struct Incident {
     pub(super) member: usize,
     pub(super) opens: bool,
     pub(super) ops: Box<[Op]>,
+    /// What must be under way for it to matter, unless it begins something: see [`live`].
+    pub(super) touches: u64,
+    /// Whether it may fill a first step.
+    pub(super) fills_first: bool,
+    /// The guards that it is, and whether it bars.
+    pub(super) needs: u64,
+    pub(super) bars: bool,
+}
+
+/// What may be under way in a state, as bits: each of the first steps by its register, the steps behind those together, some
+/// silence, some match that may get worse.
+pub(super) mod live {
+    /// Some silence is waited for.
+    pub(in crate::diagnose) const WAITS: u64 = 1 << 62;
+    /// It matched.
+    pub(in crate::diagnose) const ENDED: u64 = 1 << 63;
+    /// All steps.
+    pub(in crate::diagnose) const STEPS: u64 = WAITS - 1;
+
+    /// A step.
+    pub(in crate::diagnose) fn step(register: usize) -> u64 {
+        1 << register.min(61)
+    }
 }
 
 /// Whether `server` is in a key, its other fields, and the signatures that have it.
@@ -100,7 +123,7 @@ impl Plans {
         for (event, of_rules) in ops {
             let wanted = wanted.remove(event).unwrap_or_default().into_iter().map(Arc::from).collect();
             by_event.insert(event.to_owned(), plans.len());
-            plans.push(Plan { groups: groups(of_rules), wanted });
+            plans.push(Plan { groups: groups(of_rules, rules), wanted });
         }
         Self { all: plans, by_event, sets }
     }
@@ -179,17 +202,47 @@ fn shown(rule: &Compiled) -> Vec<(&str, &str)> {
         .collect()
 }
 
-fn groups(of_rules: OfRules) -> Vec<Group> {
+impl Incident {
+    fn new(rule: usize, member: usize, ops: BTreeSet<Op>, compiled: &Compiled) -> Self {
+        let opens = ops.iter().any(|op| matches!(op, Op::Fill(_, Reverse(0)) | Op::Need(_) | Op::Bar));
+        let register = |branch: usize, step: usize| {
+            live::step(compiled.branches.get(branch).map_or(0, |b| b.first_register) + step)
+        };
+        let touches = |op: &Op| match *op {
+            Op::Escalate(_) => live::WAITS | live::ENDED,
+            Op::Absent(_) => live::WAITS,
+            Op::Kill(branch, 0) => register(branch, 0),
+            Op::Kill(branch, step) => register(branch, step - 1) | register(branch, step),
+            Op::Fill(branch, Reverse(step)) if step > 0 => register(branch, step - 1),
+            Op::Fill(..) | Op::Need(_) | Op::Bar => 0,
+        };
+        Self {
+            rule,
+            member,
+            opens,
+            touches: ops.iter().map(touches).fold(0, |all, bits| all | bits),
+            fills_first: ops.iter().any(|op| matches!(op, Op::Fill(_, Reverse(0)))),
+            needs: ops
+                .iter()
+                .map(|op| if let Op::Need(bit) = op { 1 << bit } else { 0 })
+                .fold(0, |a, b| a | b),
+            bars: ops.contains(&Op::Bar),
+            ops: ops.into_iter().collect(),
+        }
+    }
+}
+
+fn groups(of_rules: OfRules, rules: &[Compiled]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for ((set, member, rule), ops) in of_rules {
-        let opens = ops.iter().any(|op| matches!(op, Op::Fill(_, Reverse(0)) | Op::Need(_) | Op::Bar));
-        let incident = Incident { rule, member, opens, ops: ops.into_iter().collect() };
+        let Some(compiled) = rules.get(rule) else { continue };
+        let incident = Incident::new(rule, member, ops, compiled);
         match groups.last_mut() {
             Some(group) if group.set == set => {
-                group.opens |= opens;
+                group.opens |= incident.opens;
                 group.incidents.push(incident);
             }
-            _ => groups.push(Group { set, opens, incidents: vec![incident] }),
+            _ => groups.push(Group { set, opens: incident.opens, incidents: vec![incident] }),
         }
     }
     groups

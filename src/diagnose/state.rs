@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::clock::{Clock, Pos};
 use super::compile::{Branch, Compiled};
-use super::plan::Op;
+use super::plan::{Incident, Op, live};
 use super::register::Register;
 use super::trail::{Captured, Moment, Partial, Trail};
 use super::watch::{Spot, Watch, Why};
@@ -67,6 +67,8 @@ pub(super) struct State {
     ended: Option<Pos>,
     /// Whether anything was done to it since it was new.
     used: bool,
+    /// All that is under way, and maybe more: see [`live`].
+    live: u64,
 }
 
 /// What a branch waits for.
@@ -97,6 +99,7 @@ impl State {
             waits: std::iter::repeat_with(Wait::default).take(waits).collect(),
             ended: None,
             used: false,
+            live: 0,
         }
     }
 
@@ -105,6 +108,7 @@ impl State {
         (self.guards, self.barred, self.ended, self.used) = (0, false, None, false);
         self.waits.iter_mut().for_each(|wait| *wait = Wait::default());
         self.clear_steps();
+        self.live = 0;
     }
 
     /// Whether something was done to it already; from now on it was.
@@ -112,9 +116,12 @@ impl State {
         std::mem::replace(&mut self.used, true)
     }
 
-    /// Whether nothing was done to it since it was new.
-    pub(super) fn is_new(&self) -> bool {
-        !self.used
+    /// Whether an event that does this could change anything.
+    pub(super) fn minds(&self, incident: &Incident) -> bool {
+        incident.fills_first
+            || incident.touches & self.live != 0
+            || incident.needs & !self.guards != 0
+            || (incident.bars && !self.barred)
     }
 
     /// Whether anything is under way.
@@ -140,12 +147,16 @@ impl State {
     /// Forgets all partial matches.
     pub(super) fn clear(&mut self) {
         self.waits.iter_mut().for_each(|w| w.pending = None);
+        self.live &= !live::WAITS;
         self.clear_steps();
     }
 
     /// Forgets filled steps, but goes on waiting.
     pub(super) fn clear_steps(&mut self) {
-        self.registers.iter_mut().for_each(Register::clear);
+        if self.live & live::STEPS != 0 {
+            self.registers.iter_mut().for_each(Register::clear);
+            self.live &= !live::STEPS;
+        }
     }
 
     fn guard<W>(&mut self, bit: usize, turn: &mut Turn<'_, '_, W>) {
@@ -186,6 +197,9 @@ impl State {
 
     fn kill<W: Watch>(&mut self, branch: usize, step: usize, turn: &mut Turn<'_, '_, W>) {
         let Some(at) = turn.rule.branches.get(branch).map(|b| b.first_register + step) else { return };
+        if self.live & (live::step(at) | live::step(at.saturating_sub(1))) == 0 {
+            return;
+        }
         let before =
             if step == 0 { None } else { self.registers.get_mut(at - 1).and_then(|r| r.partial.take()) };
         let counted = self.registers.get_mut(at).is_some_and(Register::forget_counted);
@@ -206,6 +220,9 @@ impl State {
         if k > 0 && prefix.is_none() {
             return false;
         }
+        if !W::LOOKS && shut.is_some() && step.repeats.is_none() {
+            return false;
+        }
         let spot = Spot { slot: turn.slot, branch: b, step: k };
         if let Some(condition) = step.refuses(turn.now.event) {
             turn.watch.stopped(spot, turn.now, Why::Field(condition));
@@ -213,6 +230,7 @@ impl State {
         }
         let before = prefix.cloned();
         let Some(register) = self.registers.get_mut(at) else { return false };
+        self.live |= if step.repeats.is_some() { live::step(at) } else { 0 };
         let candidate = register.candidate(step, before, shut, turn.now);
         let partial = candidate.and_then(|c| c.map(|c| c.checked(turn.rule, step, turn.now)).transpose());
         match partial {
@@ -248,11 +266,13 @@ impl State {
         if spot.step + 1 < branch.steps.len() {
             if let Some(register) = self.registers.get_mut(branch.first_register + spot.step) {
                 register.partial = Some(partial);
+                self.live |= live::step(branch.first_register + spot.step);
             }
             return false;
         }
         let found = Match::new(turn.rule, branch, spot.branch, &partial, turn.now.clock);
         if branch.absence.is_some() {
+            self.live |= live::WAITS;
             let wait = self.waits.get_mut(spot.branch);
             if wait.is_some_and(|w| w.begin(branch, found, partial.last, turn.now.clock)) {
                 turn.out.push(Signal::Waiting(spot.branch));
@@ -260,6 +280,7 @@ impl State {
             return false;
         }
         self.ended = Some(partial.last);
+        self.live |= live::ENDED;
         self.clear();
         turn.watch.matched(spot.slot);
         turn.out.push(Signal::Matched(found));
@@ -298,6 +319,7 @@ impl State {
             (true, _) | (false, AtEnd::Match) if pending.found.measured => {
                 pending.found.proven = Some(time_is_up || !timed);
                 self.ended = Some(pending.last);
+                self.live |= live::ENDED;
                 self.clear();
                 Settled::Matched(pending.found)
             }

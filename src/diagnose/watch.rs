@@ -36,6 +36,9 @@ pub(super) enum Why<'r> {
 
 /// Looks on while a signature runs; [`Silent`] is the one that does not.
 pub(super) trait Watch {
+    /// Whether it does: what nobody sees need not be found out.
+    const LOOKS: bool = true;
+
     /// A step was filled.
     fn filled(&mut self, _spot: Spot, _now: &Moment<'_>, _trail: &Trail) {}
     /// A step was not filled, or what was filled is lost.
@@ -48,4 +51,6 @@ pub(super) trait Watch {
 #[derive(Debug, Default)]
 pub(super) struct Silent;
 
-impl Watch for Silent {}
+impl Watch for Silent {
+    const LOOKS: bool = false;
+}

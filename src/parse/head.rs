@@ -4,9 +4,9 @@
 //! no colon behind the name. It reads one record at a time and knows nothing of the lines around it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bstr::ByteSlice;
-use memchr::memchr2_iter;
 
 use super::{Clock, LogLine, Stamp};
 
@@ -104,33 +104,38 @@ impl Record {
         }
         let text = unquoted(&self.message);
         let said = Said::of(&text, self.level);
+        let part = |range: Range<usize>| text.get(range).unwrap_or_default();
         let Self { number, stamp, clock, .. } = *self;
         see(&LogLine {
             number,
             stamp,
             clock,
             level: said.level,
-            server: said.server,
-            message: said.message,
+            server: said.server.and_then(|name| part(name).to_str().ok()),
+            message: part(said.message),
             ..LogLine::default()
         });
     }
 }
 
-/// What a record says, about whom.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Said<'t> {
+/// What a record says, about whom: where in its text.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
     pub(super) level: Option<&'static str>,
-    pub(super) server: Option<&'t str>,
-    pub(super) message: &'t [u8],
+    pub(super) server: Option<Range<usize>>,
+    pub(super) message: Range<usize>,
 }
 
-impl<'t> Said<'t> {
+impl Said {
     /// Reads an [`unquoted`] message. A line that lost its level in pasting still tells errors by the colon that they lack.
-    pub(super) fn of(text: &'t [u8], level: Option<&'static str>) -> Self {
-        let (server, colon, message) = server(text);
-        let told = server.map(|_| if colon { "DEBUG" } else { "ERROR" });
-        Self { level: level.or(told), server, message }
+    pub(super) fn of(text: &[u8], level: Option<&'static str>) -> Self {
+        let Some(name) = server(text) else { return Self { level, server: None, message: 0..text.len() } };
+        let behind = text.get(name.end + 1..).unwrap_or_default();
+        let after_colon = behind.strip_prefix(b":");
+        let told = if after_colon.is_some() { "DEBUG" } else { "ERROR" };
+        let message = after_colon.unwrap_or(behind).trim_ascii_start();
+        let start = text.len() - message.len();
+        Self { level: level.or(Some(told)), server: Some(name), message: start..text.len() }
     }
 }
 
@@ -173,19 +178,13 @@ fn mended(message: &[u8]) -> Vec<u8> {
     out.trim_ascii_end().to_vec()
 }
 
-/// Splits `MCP server "NAME": message` (at ERROR `MCP server "NAME" message`) into the name, whether there is a colon,
-/// and the message. Names hold spaces, colons and dots, and messages hold quotes: a name ends at the first quote that a
-/// blank or a colon follows.
-fn server(message: &[u8]) -> (Option<&str>, bool, &[u8]) {
-    let Some(rest) = message.strip_prefix(SERVER) else { return (None, false, message) };
-    let ends = |at: &usize| rest[*at] == b'\n' || matches!(rest.get(at + 1), Some(b' ' | b':'));
-    let end = memchr2_iter(b'"', b'\n', rest).find(ends).filter(|at| rest[*at] == b'"');
-    let Some((end, name)) = end.and_then(|e| rest[..e].to_str().ok().map(|n| (e, n))) else {
-        return (None, false, message);
-    };
-    let body = &rest[end + 1..];
-    let after_colon = body.strip_prefix(b":");
-    (Some(name), after_colon.is_some(), after_colon.unwrap_or(body).trim_ascii_start())
+/// Where the name is in `MCP server "NAME": message` (at ERROR `MCP server "NAME" message`). Names hold spaces, colons and
+/// dots, and messages hold quotes: a name ends at the first quote that a blank or a colon follows.
+fn server(text: &[u8]) -> Option<Range<usize>> {
+    let rest = text.strip_prefix(SERVER)?;
+    let end = rest.windows(2).position(|pair| matches!(pair, [b'"', b' ' | b':'] | [b'\n', _]))?;
+    let name = rest.get(..end).filter(|_| rest.get(end) == Some(&b'"'))?;
+    name.to_str().ok().map(|_| SERVER.len()..SERVER.len() + end)
 }
 
 #[cfg(test)]

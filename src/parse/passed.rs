@@ -1,7 +1,7 @@
 //! Records that nobody is interested in, and that follow each other.
 //!
 //! Comes in: where they stand in a block of lines, and their clocks as they come. Goes out: from when to when and from where
-//! to where they reach, and whether time ran on in them; whoever must know of each reads them again.
+//! to where they reach. Time runs on in them; whoever must know of each reads them again.
 
 use memchr::memchr;
 
@@ -9,47 +9,35 @@ use super::debug_text::unpadded;
 use super::head::Head;
 use super::{Clock, Stamp};
 
-/// No two clocks of a minute are further apart, in milliseconds.
-pub(super) const MINUTE: i64 = 61_000;
+/// The longest time between two of them, in milliseconds.
+const LEAP: i64 = 60_000;
 
-/// From when to when and from where to where records reach.
-#[derive(Debug, Clone, Copy, Default)]
+/// From when to when and from where to where records reach: either all have a clock, which never goes back and never
+/// leaps, or none has.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Reach {
     /// The first and the last record: its clock and the number of its line.
     pub(super) first: (Option<Stamp>, u64),
     pub(super) last: (Option<Stamp>, u64),
-    /// The first clock of any, and the last one.
-    pub(super) from: Option<Stamp>,
-    pub(super) to: Option<Stamp>,
-    /// Whether all have a clock that never goes back.
-    pub(super) rises: bool,
-    /// No longer time is between two of them.
-    pub(super) widest: i64,
 }
 
 impl Reach {
     /// That of one record.
     pub(super) fn of(stamp: Option<Stamp>, number: u64) -> Self {
-        let place = (stamp, number);
-        Self { first: place, last: place, from: stamp, to: stamp, rises: stamp.is_some(), widest: 0 }
+        Self { first: (stamp, number), last: (stamp, number) }
     }
 
-    /// Another record.
-    pub(super) fn add(&mut self, stamp: Option<Stamp>, number: u64) {
+    /// Whether a record of that clock goes on with it.
+    pub(super) fn goes_on(&self, stamp: Option<Stamp>) -> bool {
         match (self.last.0, stamp) {
-            (Some(before), Some(now)) => {
-                self.rises &= now >= before;
-                self.widest = self.widest.max(now.0.saturating_sub(before.0));
-            }
-            _ => self.rises = false,
+            (Some(before), Some(now)) => (0..=LEAP).contains(&now.0.saturating_sub(before.0)),
+            (before, now) => before == now,
         }
-        self.last = (stamp, number);
-        self.from = self.from.or(stamp);
-        self.to = stamp.or(self.to);
     }
 }
 
-/// Records that were passed over, one behind the other.
+/// Records that were passed over, one behind the other: either all have a clock, which never goes back and never leaps by
+/// more than a minute, or none has.
 #[derive(Debug, Clone, Copy)]
 pub struct Passed<'b> {
     pub(super) reach: Reach,
@@ -66,16 +54,6 @@ impl Passed<'_> {
     /// Clock and number of the last.
     pub fn last(&self) -> (Option<Stamp>, u64) {
         self.reach.last
-    }
-
-    /// The first and the last clock that any has.
-    pub fn clocks(&self) -> Option<(Stamp, Stamp)> {
-        self.reach.from.zip(self.reach.to)
-    }
-
-    /// Whether all surely have a clock, which never goes back, and never leaps by more than so many milliseconds.
-    pub fn is_steady(&self, leap: i64) -> bool {
-        self.reach.rises && self.reach.widest <= leap
     }
 
     /// Clock and number of each.

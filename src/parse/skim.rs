@@ -13,8 +13,8 @@ use super::debug_text::{is_cut, unpadded};
 use super::head::{Head, Record};
 use super::interest::Interest;
 use super::minute::{Minute, Usual};
-use super::passed::{MINUTE, Reach};
-use super::skimmed::{Found, Line, Skimmed, Text};
+use super::passed::Reach;
+use super::skimmed::{Found, Line, Skimmed};
 use super::{Clock, Stamp};
 
 /// Skims the blocks of one log.
@@ -76,7 +76,7 @@ impl<'i> Skim<'i> {
 
     /// The log is over.
     pub(super) fn finish(&mut self, found: &mut Skimmed) {
-        self.close(found);
+        self.close(&[], found);
     }
 
     /// Reads lines as long as they are usual ones; gives where the first other line begins.
@@ -92,7 +92,7 @@ impl<'i> Skim<'i> {
             {
                 self.begin_usual(&usual, start..start + length, (block, at), found);
             } else {
-                self.pass_usual(&usual, at, found);
+                self.pass_usual(&usual, (block, at), found);
             }
             at = start + length + 1;
             self.number += 1;
@@ -107,7 +107,7 @@ impl<'i> Skim<'i> {
         (block, at): (&[u8], usize),
         found: &mut Skimmed,
     ) {
-        self.close(found);
+        self.close(block, found);
         self.tell(at, found);
         let bare = bare(block.get(message.clone()).unwrap_or_default());
         self.here = Some(message.start..message.start + bare.len());
@@ -118,14 +118,14 @@ impl<'i> Skim<'i> {
     }
 
     #[inline]
-    fn pass_usual(&mut self, usual: &Usual, at: usize, found: &mut Skimmed) {
-        if let (Some((reach, _)), Some(before)) = (&mut self.run, &mut self.seconds) {
-            reach.rises &= usual.seconds >= *before;
-            reach.widest = reach.widest.max(MINUTE);
+    fn pass_usual(&mut self, usual: &Usual, (block, at): (&[u8], usize), found: &mut Skimmed) {
+        if let (Some((reach, _)), Some(before)) = (&mut self.run, &mut self.seconds)
+            && usual.seconds >= *before
+        {
             reach.last.1 = self.number;
             *before = usual.seconds;
         } else {
-            self.pass(self.minute.stamp(usual.seconds), at, found);
+            self.pass(self.minute.stamp(usual.seconds), (block, at), found);
             self.seconds = Some(usual.seconds);
         }
     }
@@ -136,14 +136,14 @@ impl<'i> Skim<'i> {
         let length = memchr(b'\n', rest).unwrap_or(rest.len());
         let line = unpadded(bare(rest.get(..length).unwrap_or_default()));
         match Head::of(line).filter(|h| h.clock >= self.clock) {
-            Some(head) => self.record(&head, line, at, found),
+            Some(head) => self.record(&head, line, (block, at), found),
             None => self.go_on(line, (block, at), found),
         }
         self.number += 1;
         at + length + 1
     }
 
-    fn record(&mut self, head: &Head, line: &[u8], at: usize, found: &mut Skimmed) {
+    fn record(&mut self, head: &Head, line: &[u8], (block, at): (&[u8], usize), found: &mut Skimmed) {
         // Before the minute is another one: what was passed over in it is told by its clock.
         self.settle();
         self.minute.learn(line, head);
@@ -152,9 +152,9 @@ impl<'i> Skim<'i> {
         let passes = head.clock != Clock::TimeOfDay && !self.cut;
         let message = line.get(head.length..).unwrap_or_default();
         if passes && !self.interest.in_message(message) {
-            self.pass(head.stamp, at, found);
+            self.pass(head.stamp, (block, at), found);
         } else {
-            self.begin(head, line, at, found);
+            self.begin(head, line, (block, at), found);
         }
     }
 
@@ -162,7 +162,7 @@ impl<'i> Skim<'i> {
     fn go_on(&mut self, line: &[u8], (block, at): (&[u8], usize), found: &mut Skimmed) {
         let open = self.open.number > 0;
         if !open && !self.passing {
-            self.begin(&Head::default(), line, at, found);
+            self.begin(&Head::default(), line, (block, at), found);
         } else if is_cut(line, self.message(block)) {
             self.cut = true;
         } else if open {
@@ -187,34 +187,38 @@ impl<'i> Skim<'i> {
         }
     }
 
-    fn begin(&mut self, head: &Head, line: &[u8], at: usize, found: &mut Skimmed) {
-        self.close(found);
+    fn begin(&mut self, head: &Head, line: &[u8], (block, at): (&[u8], usize), found: &mut Skimmed) {
+        self.close(block, found);
         self.tell(at, found);
         self.passing = false;
         self.gap = std::mem::take(&mut self.cut);
         self.open.begin(self.number, head, line);
     }
 
-    fn pass(&mut self, stamp: Option<Stamp>, at: usize, found: &mut Skimmed) {
-        self.close(found);
+    fn pass(&mut self, stamp: Option<Stamp>, (block, at): (&[u8], usize), found: &mut Skimmed) {
+        self.close(block, found);
         self.settle();
         self.passing = true;
         match &mut self.run {
-            Some((reach, _)) => reach.add(stamp, self.number),
-            None => self.run = Some((Reach::of(stamp, self.number), at)),
+            Some((reach, _)) if reach.goes_on(stamp) => reach.last = (stamp, self.number),
+            _ => {
+                self.tell(at, found);
+                self.run = Some((Reach::of(stamp, self.number), at));
+            }
         }
     }
 
     /// Puts the record that is open among what was found; what was passed over came before it.
-    fn close(&mut self, found: &mut Skimmed) {
+    fn close(&mut self, block: &[u8], found: &mut Skimmed) {
         if self.open.number == 0 {
             return;
         }
         let Record { number, stamp, clock, level, .. } = self.open;
         let gap = std::mem::take(&mut self.gap);
-        let text = self.here.take().map(Text::Here);
-        let text = text.unwrap_or_else(|| found.keep(&self.open.message));
-        found.all.push(Found::Line(Line { number, stamp, clock, level, gap, text }));
+        let line = Line { number, stamp, clock, level, gap, kept: false, server: None, message: 0..0 };
+        let here = self.here.take();
+        let message = here.clone().map_or(self.open.message.as_slice(), |h| block.get(h).unwrap_or_default());
+        found.add(line, here, message);
         self.open.number = 0;
         self.open.message.clear();
     }
@@ -222,8 +226,7 @@ impl<'i> Skim<'i> {
     /// Writes down the clock of the last record that was passed over.
     fn settle(&mut self) {
         if let (Some((reach, _)), Some(seconds)) = (&mut self.run, self.seconds.take()) {
-            let stamp = self.minute.stamp(seconds);
-            (reach.last.0, reach.to) = (stamp, stamp);
+            reach.last.0 = self.minute.stamp(seconds);
         }
     }
 

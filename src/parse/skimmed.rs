@@ -3,6 +3,7 @@
 //! Comes in: where records stand in it, and the text of those that stand nowhere in one piece. Goes out: calls of a
 //! [`Reader`], in the order of the log.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::head::{Said, unquoted};
@@ -17,15 +18,6 @@ pub trait Reader {
     fn passed(&mut self, passed: &Passed<'_>);
 }
 
-/// Where the message of a record is.
-#[derive(Debug, Clone)]
-pub(super) enum Text {
-    /// In the block.
-    Here(Range<usize>),
-    /// Among what was kept.
-    Kept(Range<usize>),
-}
-
 /// A record that may matter.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
@@ -34,7 +26,10 @@ pub(super) struct Line {
     pub(super) clock: Clock,
     pub(super) level: Option<&'static str>,
     pub(super) gap: bool,
-    pub(super) text: Text,
+    /// Whether its text is among what was kept, else in the block; and where the server's name and the message are in it.
+    pub(super) kept: bool,
+    pub(super) server: Option<Range<usize>>,
+    pub(super) message: Range<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,11 +48,22 @@ pub(super) struct Skimmed {
 }
 
 impl Skimmed {
-    /// Keeps the message of a record.
-    pub(super) fn keep(&mut self, message: &[u8]) -> Text {
-        let start = self.text.len();
-        self.text.extend_from_slice(message);
-        Text::Kept(start..self.text.len())
+    /// Adds a record whose message stands at a place in the block, or nowhere in one piece. `line` lacks what it says.
+    pub(super) fn add(&mut self, mut line: Line, here: Option<Range<usize>>, message: &[u8]) {
+        let text = unquoted(message);
+        let said = Said::of(&text, line.level);
+        let start = match (&text, here) {
+            (Cow::Borrowed(_), Some(here)) => Some(here.start),
+            _ => None,
+        };
+        let at = start.unwrap_or(self.text.len());
+        (line.level, line.kept) = (said.level, start.is_none());
+        line.server = said.server.map(|name| at + name.start..at + name.end);
+        line.message = at + said.message.start..at + said.message.end;
+        if start.is_none() {
+            self.text.extend_from_slice(&text);
+        }
+        self.all.push(Found::Line(line));
     }
 
     /// As new.
@@ -70,7 +76,7 @@ impl Skimmed {
     pub(super) fn tell(&self, block: &[u8], reader: &mut impl Reader) {
         for found in &self.all {
             match found {
-                Found::Line(line) => line.tell(self.message(line, block), reader),
+                Found::Line(line) => line.tell(if line.kept { &self.text } else { block }, reader),
                 Found::Passed(reach, lines) => {
                     let lines = block.get(lines.clone()).unwrap_or_default();
                     reader.passed(&Passed { reach: *reach, lines });
@@ -78,21 +84,14 @@ impl Skimmed {
             }
         }
     }
-
-    fn message<'b>(&'b self, line: &Line, block: &'b [u8]) -> &'b [u8] {
-        let text = match &line.text {
-            Text::Here(range) => block.get(range.clone()),
-            Text::Kept(range) => self.text.get(range.clone()),
-        };
-        text.unwrap_or_default()
-    }
 }
 
 impl Line {
-    fn tell(&self, message: &[u8], reader: &mut impl Reader) {
-        let text = unquoted(message);
-        let Said { level, server, message } = Said::of(&text, self.level);
-        let Self { number, stamp, clock, gap, .. } = *self;
+    fn tell(&self, text: &[u8], reader: &mut impl Reader) {
+        let part = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
+        let server = self.server.as_ref().and_then(|name| std::str::from_utf8(part(name)).ok());
+        let Self { number, stamp, clock, level, gap, .. } = *self;
+        let message = part(&self.message);
         reader.line(&LogLine { number, stamp, clock, level, server, message, gap, ..LogLine::default() });
     }
 }

@@ -86,7 +86,7 @@ impl Knowledge {
             }
         }
         if !overlay.0.is_empty() {
-            let sha256 = digest(&[("overrides.json".to_owned(), overlay.text())]);
+            let sha256 = digest(std::iter::once(("overrides.json", overlay.text().as_str())));
             self.packs.push(PackId { id: "overrides".to_owned(), version: "local".to_owned(), sha256 });
         }
         problems

@@ -176,6 +176,11 @@ pub fn builtin_files() -> &'static [(&'static str, &'static str)] {
     include!(concat!(env!("OUT_DIR"), "/pack_mcp.rs"))
 }
 
+/// The same as far as logs are read by it: without tests, samples, scenarios and clauses.
+fn builtin_for_logs() -> &'static [(&'static str, &'static str)] {
+    include!(concat!(env!("OUT_DIR"), "/pack_mcp_for_logs.rs"))
+}
+
 impl Knowledge {
     /// The built-in pack alone.
     pub fn builtin() -> Self {
@@ -186,7 +191,16 @@ impl Knowledge {
     /// signatures; a signature of the same id replaces the earlier one, and a usable pack of the same id the whole
     /// earlier pack: that is how one is worked on, and how knowledge is newer than the program.
     pub fn load(more: &[Folder]) -> Self {
-        let builtin = builtin_files().iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+        Self::load_onto(builtin_files(), more)
+    }
+
+    /// The same as far as logs are read by it: the built-in pack without its tests, samples, scenarios and clauses.
+    pub fn load_for_logs(more: &[Folder]) -> Self {
+        Self::load_onto(builtin_for_logs(), more)
+    }
+
+    fn load_onto(builtin: &[(&str, &str)], more: &[Folder]) -> Self {
+        let builtin = builtin.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
         let all: Vec<Folder> =
             [(BUILTIN.to_owned(), builtin)].into_iter().chain(more.iter().cloned()).collect();
         let ids: Vec<Option<String>> =
@@ -196,7 +210,9 @@ impl Knowledge {
             let replaced =
                 |id: &Option<String>| id.is_some() && ids.iter().skip(i + 1).any(|later| later == id);
             if !ids.get(i).is_some_and(replaced) {
-                gathered.add(&label, files);
+                let texts = || files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+                let sha256 = if i == 0 { digest(builtin_files().iter().copied()) } else { digest(texts()) };
+                gathered.add(&label, files, sha256);
             }
         }
         gathered.finish()
@@ -227,7 +243,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, label: &str, mut files: Vec<(String, String)>) {
+    fn add(&mut self, label: &str, mut files: Vec<(String, String)>, sha256: String) {
         files.sort();
         let info = files.iter().find(|(p, _)| p == "pack.json");
         let Some(info) = info.and_then(|(p, text)| self.read::<PackInfo>(label, p, text)) else {
@@ -244,11 +260,7 @@ impl Gathered {
             self.errors.push(problem(label, "pack.json", &refusal));
             return;
         }
-        self.packs.push(PackId {
-            id: info.id.clone(),
-            version: info.version.to_string(),
-            sha256: digest(&files),
-        });
+        self.packs.push(PackId { id: info.id.clone(), version: info.version.to_string(), sha256 });
         self.mcp_heads.extend(info.mcp_heads);
         for mark in info.version_marks {
             match Wording::compile(&mark.line) {
@@ -397,11 +409,13 @@ pub(super) fn without_position(message: &str) -> String {
 /// SHA-256 over names and texts, in order. Over what findings are made of. Three things are no part of it, for they decide
 /// no finding: the list of versions, which changes with every release of the client and is cited by its own day; scenarios,
 /// whose records cite them; and clauses.
-pub(super) fn digest(files: &[(String, String)]) -> String {
+pub(super) fn digest<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> String {
     let mut hash = Sha256::new();
     let decides =
         |path: &str| path != VERSIONS && !path.starts_with("scenarios/") && !path.starts_with("clauses/");
-    for (path, text) in files.iter().filter(|(path, _)| decides(path)) {
+    let mut files: Vec<(&str, &str)> = files.filter(|(path, _)| decides(path)).collect();
+    files.sort_unstable();
+    for (path, text) in files {
         hash.update((path.len() as u64).to_le_bytes());
         hash.update(path);
         hash.update((text.len() as u64).to_le_bytes());

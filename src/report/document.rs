@@ -23,21 +23,38 @@ pub(super) fn timeline(
     lives: &[&Life],
     unknown: &[UnknownLine],
 ) -> Value {
-    let mut servers: Vec<(&str, Vec<Value>)> = Vec::new();
+    let mut servers: Vec<(&str, Vec<Value>, Vec<Value>)> = Vec::new();
     for life in lives {
         let events = life.items.iter().map(|i| event(i, start));
-        match servers.iter_mut().find(|(name, _)| *name == &*life.server) {
-            Some((_, known)) => known.extend(events),
-            None => servers.push((&life.server, events.collect())),
+        let alike = (life.alike.count > 0).then(|| alike(life));
+        match servers.iter_mut().find(|(name, ..)| *name == &*life.server) {
+            Some((_, known, folded)) => {
+                known.extend(events);
+                folded.extend(alike);
+            }
+            None => servers.push((&life.server, events.collect(), alike.into_iter().collect())),
         }
     }
-    let servers: Vec<Value> =
-        servers.into_iter().map(|(name, events)| json!({ "name": name, "events": events })).collect();
+    let servers: Vec<Value> = servers.into_iter().map(of_server).collect();
     let unclassified: Vec<Value> = unknown.iter().map(unknown_line).collect();
     json!({
         "schema": "lastgood.timeline/1", "tool": TOOL, "input": input,
         "servers": servers, "unclassified": unclassified,
     })
+}
+
+fn of_server((name, events, alike): (&str, Vec<Value>, Vec<Value>)) -> Value {
+    let mut server = json!({ "name": name, "events": events });
+    if !alike.is_empty() {
+        extend(&mut server, BTreeMap::from([("alike", Value::from(alike))]));
+    }
+    server
+}
+
+/// The client sessions in which the same happened as in this life, whose events stand for all.
+fn alike(life: &Life) -> Value {
+    let places = life.alike.places.iter().map(|(session, line)| json!({ "session": session, "line": line }));
+    json!({ "session": life.session, "count": life.alike.count, "places": places.collect::<Vec<_>>() })
 }
 
 fn event(item: &Item, start: Option<Stamp>) -> Value {

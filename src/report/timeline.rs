@@ -9,6 +9,9 @@ use crate::classify::UnknownLine;
 use crate::parse::Stamp;
 use crate::timeline::{Health, Input, Life};
 
+/// Of so many lives that are alike the first lines are told.
+const MAX_LINES: usize = 4;
+
 /// What of a timeline is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimelineView {
@@ -16,6 +19,8 @@ pub struct TimelineView {
     pub all: bool,
     /// Nothing but the MCP lines that no wording covers.
     pub unclassified: bool,
+    /// How many lives are not among those that are told.
+    pub left_out: u64,
 }
 
 /// The report of one log. `start` is its first clock.
@@ -32,8 +37,14 @@ pub fn timeline(
     if !view.unclassified {
         for life in lives {
             blocks.push(Block::Heading(1, heading(life, lives, input)));
+            blocks.extend(alike(life));
             blocks.push(Block::Lives(show::single(life, &file_name(&input.path), start, view.all)));
         }
+    }
+    if view.left_out > 0 {
+        let lives = count(view.left_out, "life", "lives");
+        let text = format!("{lives} more, unlike each other, of client sessions in between found no room");
+        blocks.push(Block::Text(vec![Span::toned(text, Tone::Warn)]));
     }
     blocks.extend(unclassified(input, unknown));
     if lives.is_empty() && !view.unclassified {
@@ -83,6 +94,22 @@ fn heading(life: &Life, lives: &[Life], input: &Input) -> Vec<Span> {
         spans.push(Span::toned(format!(" · client session {}", life.session + 1), Tone::Faint));
     }
     spans
+}
+
+/// The lives in which the same happened.
+fn alike(life: &Life) -> Option<Block> {
+    let (first, lines) =
+        (life.alike.places.first()?, life.alike.places.iter().map(|(_, line)| line.to_string()));
+    let more = if life.alike.count > MAX_LINES as u64 { ", …" } else { "" };
+    let text = match life.alike.count {
+        1 => format!("the same in client session {}, from line {} on", first.0 + 1, first.1),
+        n => format!("the same in {n} other client sessions, from lines {}{more} on", words(lines)),
+    };
+    Some(Block::Text(vec![Span::toned(text, Tone::Faint)]))
+}
+
+fn words(all: impl Iterator<Item = String>) -> String {
+    all.take(MAX_LINES).collect::<Vec<_>>().join(", ")
 }
 
 fn facts(transport: Option<&str>, health: &Health) -> String {

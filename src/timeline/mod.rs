@@ -3,6 +3,7 @@
 //! Comes in: what `classify` makes of each line. Goes out: a [`Summary`] (counts and outcomes, in constant memory) and
 //! [`Life`]s (the events, for those who compare or show them). Lives never cross servers or client sessions.
 
+mod alike;
 mod fold;
 mod outcome;
 mod summary;
@@ -10,6 +11,7 @@ mod summary;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use alike::Alike;
 pub use fold::{Item, fold, key, unfold};
 pub use outcome::{Health, Outcome};
 pub use summary::{FIELDS, Input, ServerSummary, Summary, VersionRead, version_in_name};
@@ -28,9 +30,16 @@ pub struct Life {
     pub items: Vec<Item>,
     /// What became of it.
     pub health: Health,
+    /// The lives of the same server in other client sessions in which the same happened, where lives are folded.
+    pub alike: Alike,
 }
 
 impl Life {
+    /// The line of its first event.
+    pub fn first_line(&self) -> u64 {
+        self.items.first().map_or(0, |item| item.event.line)
+    }
+
     /// The items in which a difference is a difference in behaviour.
     pub fn compared(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|i| i.is_compared())
@@ -44,6 +53,10 @@ pub struct Lives {
     details: bool,
     open: BTreeMap<(u32, Arc<str>), Open>,
     order: Vec<(u32, Arc<str>)>,
+    /// The sessions that are over, where lives are folded.
+    over: Option<alike::Folded>,
+    /// The session under way of those that follow each other.
+    session: u32,
 }
 
 #[derive(Debug, Default)]
@@ -59,12 +72,27 @@ struct Open {
 impl Lives {
     /// For a new log; with or without set-up details.
     pub fn new(details: bool) -> Self {
-        Self { details, open: BTreeMap::new(), order: Vec::new() }
+        Self { details, open: BTreeMap::new(), order: Vec::new(), over: None, session: 0 }
+    }
+
+    /// The same, with lives that are alike folded: see [`Life::alike`].
+    #[must_use]
+    pub fn folded(self) -> Self {
+        Self { over: Some(alike::Folded::default()), ..self }
+    }
+
+    /// How many lives were left out, for there were too many that are unlike each other.
+    pub fn left_out(&self) -> u64 {
+        self.over.as_ref().map_or(0, alike::Folded::left_out)
     }
 
     /// Takes an event; one without a server belongs to no life.
     pub fn see(&mut self, event: &Event) {
         let Some(server) = &event.server else { return };
+        if self.over.is_some() && !event.apart && event.session != self.session {
+            self.close(Some(self.session));
+            self.session = event.session;
+        }
         let place = (event.session, Arc::clone(server));
         if !self.open.contains_key(&place) {
             self.order.push(place.clone());
@@ -74,16 +102,31 @@ impl Lives {
 
     /// The lives, in the order in which the servers first appear.
     pub fn finish(mut self) -> Vec<Life> {
-        let order = std::mem::take(&mut self.order);
-        order
-            .into_iter()
-            .filter_map(|place| {
-                let open = self.open.remove(&place)?;
-                let (session, server) = place;
-                let (items, health) = open.finish();
-                Some(Life { server, session, items, health })
-            })
-            .collect()
+        let mut lives = self.close(None);
+        if let Some(mut over) = self.over {
+            lives.drain(..).for_each(|life| over.push(life));
+            lives = over.finish();
+        }
+        lives
+    }
+
+    /// Ends the lives of a session, or all: where they are folded those of a session that is over, else they are handed out.
+    fn close(&mut self, session: Option<u32>) -> Vec<Life> {
+        let all = std::mem::take(&mut self.order).into_iter();
+        let (ending, going_on): (Vec<_>, Vec<_>) =
+            all.partition(|(s, _)| session.is_none_or(|over| *s == over));
+        self.order = going_on;
+        let mut lives: Vec<Life> = Vec::new();
+        for place in ending {
+            let Some(open) = self.open.remove(&place) else { continue };
+            let (session, server) = place;
+            let (items, health) = open.finish();
+            lives.push(Life { server, session, items, health, alike: Alike::default() });
+        }
+        if let (Some(over), true) = (&mut self.over, session.is_some()) {
+            lives.drain(..).for_each(|life| over.push(life));
+        }
+        lives
     }
 }
 
@@ -141,4 +184,59 @@ fn ends_a_life(event: &Event) -> bool {
     let closing = matches!(event.effect(), Effect::Closed | Effect::Recovering);
     let connecting = event.phase() == Phase::Connect && event.effect() != Effect::ConnectFailed;
     closing || connecting || event.phase() == Phase::Shutdown || !event.is_lifecycle()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Life, Lives};
+    use crate::classify::{Classifier, Understood};
+    use crate::parse;
+    use crate::pattern::Knowledge;
+    use crate::source::Source;
+
+    fn lives(log: &str, folded: bool) -> Vec<Life> {
+        let knowledge = Knowledge::builtin();
+        let mut classifier = Classifier::new(&knowledge);
+        let lives = Lives::new(true);
+        let mut lives = if folded { lives.folded() } else { lives };
+        parse::read(Source::from_text("t", log), &mut |line| {
+            if let Understood::Event(event) = classifier.line(line) {
+                lives.see(event);
+            }
+        })
+        .unwrap();
+        lives.finish()
+    }
+
+    /// A client that starts, connects, and may then fail; `at` is where its values differ.
+    fn run(at: usize, fails: bool) -> String {
+        let said = |text: &str| format!("2026-11-23T00:{:02}:20.763Z [DEBUG] {text}\n", at % 60);
+        let server = |text: &str| said(&format!("MCP server \"x\": {text}"));
+        let fate = if fails {
+            format!("Connection failed after {at}ms: MCP error -32000: Connection closed")
+        } else {
+            format!("Successfully connected (transport: stdio) in {at}ms")
+        };
+        said("[STARTUP] Loading MCP configs...")
+            + &server("Starting connection with timeout of 30000ms")
+            + &server(&fate)
+    }
+
+    #[test]
+    fn lives_that_are_alike_are_one_with_a_count_and_the_newest_stands_by_itself() {
+        let log: String = (0..40).map(|at| run(at, at % 4 == 1)).collect();
+        let all = lives(&log, false);
+        assert_eq!(all.len(), 40);
+        let folded = lives(&log, true);
+        let told: Vec<_> = folded.iter().map(|l| (l.session, l.alike.count, l.first_line())).collect();
+        assert_eq!(told, [(0, 28, 2), (1, 9, 5), (39, 0, all[39].first_line())]);
+        assert_eq!(folded[1].alike.places[0], (5, all[5].first_line()));
+        assert_eq!(folded.iter().map(|l| 1 + l.alike.count).sum::<u64>(), 40, "none is lost");
+    }
+
+    #[test]
+    fn one_session_is_told_the_same_either_way() {
+        let log = run(3, true);
+        assert_eq!(format!("{:?}", lives(&log, true)), format!("{:?}", lives(&log, false)));
+    }
 }

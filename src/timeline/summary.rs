@@ -264,9 +264,9 @@ impl Summary {
     /// Takes lines that concern nobody: their clock alone matters.
     pub fn pass(&mut self, passed: &Passed<'_>) {
         self.last_line = passed.last().1;
-        if let Some((first, last)) = passed.clocks() {
-            self.first = self.first.or(Some(first));
-            self.last = Some(last);
+        if passed.last().0.is_some() {
+            self.first = self.first.or(passed.first().0);
+            self.last = passed.last().0;
             self.clock = Clock::Full;
         }
     }

@@ -123,7 +123,14 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
             line.get::<Vec<u8>>(log).clone()
         })
     };
+    // Lines of one log that follow each other soon, late, or too late: time runs on, stands still, breaks.
+    let steady = (0_u8..8, 0_u8..60, 0_u16..1000, any::<bool>()).prop_map(|(m, s, ms, known)| {
+        let said =
+            if known { "MCP server \"x\": Starting connection with timeout of 30000ms" } else { "tick" };
+        format!("2026-11-23T00:{m:02}:{s:02}.{ms:03}Z [DEBUG] {said}").into_bytes()
+    });
     prop_oneof![
+        4 => steady,
         12 => real(),
         2 => (real(), any::<prop::sample::Index>()).prop_map(|(l, at)| l[..at.index(l.len() + 1)].to_vec()),
         2 => (real(), 24_usize..34).prop_map(|(l, at)| l.get(at..).unwrap_or_default().to_vec()),
@@ -139,12 +146,48 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Lines as they stand in a file: with the line endings of one system or the other, and maybe none behind the last.
+fn written(lines: &[Vec<u8>], windows: bool, ended: bool) -> Vec<u8> {
+    let ending: &[u8] = if windows { b"\r\n" } else { b"\n" };
+    let mut text = lines.join(ending);
+    text.extend_from_slice(if ended { ending } else { b"" });
+    text
+}
+
+proptest! {
+    // Each of these is longer than what is read at once, several times over.
+    #![proptest_config(ProptestConfig { cases: 5, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn where_a_block_ends_is_nowhere_to_be_seen(
+        lines in prop::collection::vec(line(), 1..60),
+        shift in 0_usize..2000,
+        windows in any::<bool>(),
+        ended in any::<bool>(),
+        huge in any::<prop::sample::Index>(),
+    ) {
+        let turn: Vec<Vec<u8>> = lines.iter().chain([&vec![b'x'; shift]]).cloned().collect();
+        let turns = 600_000 / turn.iter().map(|l| l.len() + 1).sum::<usize>() + 1;
+        let mut all: Vec<Vec<u8>> = std::iter::repeat_n(turn, turns).flatten().collect();
+        // A line that is cut, whatever it is.
+        let at = huge.index(all.len());
+        all[at].resize(lastgood::source::MAX_LINE + shift % 3, b'y');
+        let [read, skimmed, relayed] = all_ways(&written(&all, windows, ended));
+        prop_assert_eq!(&read, &skimmed);
+        prop_assert_eq!(read, relayed);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn lines_of_real_logs_in_any_order_are_skimmed_as_they_are_read(lines in prop::collection::vec(line(), 1..120)) {
-        let [read, skimmed, relayed] = all_ways(&lines.join(&b'\n'));
+    fn lines_of_real_logs_in_any_order_are_skimmed_as_they_are_read(
+        lines in prop::collection::vec(line(), 1..120),
+        windows in any::<bool>(),
+        ended in any::<bool>(),
+    ) {
+        let [read, skimmed, relayed] = all_ways(&written(&lines, windows, ended));
         prop_assert_eq!(&read, &skimmed);
         prop_assert_eq!(read, relayed);
     }

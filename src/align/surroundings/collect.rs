@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::memo::Memo;
 use crate::normalize::template_key;
 
 /// How many templates are kept with their text.
@@ -67,6 +68,7 @@ pub struct Surroundings {
     lines: u64,
     not_kept: u64,
     key: Vec<u8>,
+    memo: Memo,
 }
 
 impl Surroundings {
@@ -74,10 +76,18 @@ impl Surroundings {
     pub fn see(&mut self, line: u64, level: Option<&str>, message: &[u8]) {
         self.lines += 1;
         let loudness = Loudness::of(level);
-        self.read(loudness, message);
-        if let Some(seen) = self.index.get(self.key.as_slice()).and_then(|&at| self.seen.get_mut(at)) {
+        if let Some(seen) = self.memo.find(loudness, message).and_then(|at| self.seen.get_mut(at)) {
             seen.count += 1;
             seen.last = line;
+            return;
+        }
+        self.read(loudness, message);
+        if let Some(at) = self.index.get(self.key.as_slice()).copied() {
+            if let Some(seen) = self.seen.get_mut(at) {
+                seen.count += 1;
+                seen.last = line;
+            }
+            self.memo.put(loudness, message, at);
         } else if self.seen.len() < TEMPLATES + if loudness > Loudness::Quiet { LOUD } else { 0 } {
             self.keep(line, level, loudness, message);
         } else {

@@ -13,6 +13,7 @@
 mod bar;
 mod collect;
 mod compare;
+mod memo;
 mod name;
 mod relevance;
 

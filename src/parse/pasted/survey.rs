@@ -5,9 +5,11 @@
 
 use bstr::ByteSlice;
 
+use memchr::memchr_iter;
+
 use super::pieces::{Piece, pieces};
 use crate::parse::entry;
-use crate::parse::head::{Head, names_server};
+use crate::parse::head::{Head, level, names_server};
 
 /// How many lines are looked at.
 const LINES: usize = 600;
@@ -51,6 +53,11 @@ impl Survey {
 
     /// Counts a line; whether the next one may continue an entry.
     fn line(&mut self, line: &[u8], plain: bool, continues: bool) -> bool {
+        if let Some(message) = usual(line) {
+            self.plain += 1;
+            self.names_server |= names_server(message);
+            return true;
+        }
         let text = String::from_utf8_lossy(line);
         let found = pieces(&text);
         let entries = found.iter().filter(|p| self.is_entry(p)).count();
@@ -99,9 +106,45 @@ impl Survey {
     }
 }
 
+/// The message of a line that is an entry and nothing else, so plainly that it need not be cut into pieces.
+fn usual(line: &[u8]) -> Option<&[u8]> {
+    let plain = line.iter().all(|b| (0x20..0x7f).contains(b));
+    let message = line.get(Head::of(line)?.length..).filter(|_| plain)?;
+    let elided = message.trim_ascii_end().ends_with(b"...");
+    let another = || memchr_iter(b'[', message).any(|at| level(&message[at..]).is_some());
+    let versioned = || memchr_iter(b' ', message).any(|at| may_be_version(&message[at + 1..]));
+    (!elided && !another() && !versioned()).then_some(message)
+}
+
+/// Whether a text may begin with a version: a heading may hang on behind an entry.
+fn may_be_version(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(b"v").unwrap_or(text);
+    let number = digits.iter().take_while(|b| b.is_ascii_digit()).count();
+    number > 0 && digits.get(number) == Some(&b'.')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Survey;
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use super::{Piece, Survey, names_server, pieces, usual};
+    use crate::parse::head::Head;
+
+    proptest! {
+        #[test]
+        fn a_usual_line_is_one_entry_and_nothing_else(
+            head in "(2026-11-23T00:23:20.763Z )?\\[(DEBUG|INFO|ERROR)\\] {0,2}",
+            rest in proptest::collection::vec("MCP server \"x\": a|2[.]1[.]147 [(]broken[)]:|v2[.]1[.]146: works|[.]{3}| |[\\[]DEBUG[\\]] |[\\[]x[\\]]|\"|>|[|]|[a-z]{1,4}|: ", 0..7),
+        ) {
+            let line = head + &rest.concat();
+            if let Some(message) = usual(line.as_bytes()) {
+                let found = pieces(&line);
+                prop_assert_eq!(found, [Piece::Entry(line.trim_end().to_owned())]);
+                let length = Head::of(line.trim_end().as_bytes()).unwrap().length;
+                prop_assert_eq!(names_server(message), names_server(&line.trim_end().as_bytes()[length..]));
+            }
+        }
+    }
 
     fn of(text: &str) -> (bool, bool) {
         let survey = Survey::of(text.as_bytes());
