@@ -36,6 +36,8 @@ pub enum Understood<'c> {
 /// Classifies the lines of one log.
 pub struct Classifier<'k> {
     knowledge: &'k Knowledge,
+    /// Whether a line about no server that concerns MCP may begin with a byte.
+    begins: [bool; 256],
     course: Course,
     /// The fields that events get.
     wanted: Arc<Wanted>,
@@ -61,8 +63,16 @@ pub fn wanted(knowledge: &Knowledge, mut names: BTreeSet<String>) -> Wanted {
 impl<'k> Classifier<'k> {
     /// A classifier for a new log.
     pub fn new(knowledge: &'k Knowledge) -> Self {
+        let mut begins = [false; 256];
+        for head in &knowledge.mcp_heads {
+            match head.as_bytes().first() {
+                Some(byte) => begins[usize::from(*byte)] = true,
+                None => begins = [true; 256],
+            }
+        }
         Self {
             knowledge,
+            begins,
             course: Course::default(),
             wanted: Arc::default(),
             scratch: Scratch::default(),
@@ -83,7 +93,7 @@ impl<'k> Classifier<'k> {
             self.course.break_off();
         }
         let global = line.server.is_none();
-        if global && !self.knowledge.mcp_heads.iter().any(|h| line.message.starts_with(h.as_bytes())) {
+        if global && !self.concerns_mcp(line.message) {
             return Understood::Outside;
         }
         let scope = if global { Scope::Global } else { Scope::Server };
@@ -96,6 +106,12 @@ impl<'k> Classifier<'k> {
         let Some(kept) = self.memo.at(at) else { return Understood::Outside };
         self.course.place(line, kept, self.knowledge.catalogue.events());
         Understood::Event(&kept.event)
+    }
+
+    /// Whether a message about no server does.
+    fn concerns_mcp(&self, message: &[u8]) -> bool {
+        let begins = message.first().is_none_or(|byte| self.begins[usize::from(*byte)]);
+        begins && self.knowledge.mcp_heads.iter().any(|h| message.starts_with(h.as_bytes()))
     }
 
     /// What a message says: all of it, or where it is that of a pasted line as much as says something, for behind it other
