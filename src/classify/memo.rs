@@ -53,7 +53,6 @@ impl Kept {
 
 #[derive(Debug)]
 struct Remembered {
-    hash: u64,
     scope: Scope,
     level: Option<Box<str>>,
     kept: Kept,
@@ -62,8 +61,7 @@ struct Remembered {
 impl Remembered {
     #[inline]
     fn is(&self, asked: Asked<'_>) -> bool {
-        self.hash == asked.hash
-            && self.scope == asked.scope
+        self.scope == asked.scope
             && self.level.as_deref() == asked.level
             && self.kept.event.text.as_bytes() == asked.text
     }
@@ -72,6 +70,8 @@ impl Remembered {
 /// The messages that were understood of late, and behind them the last one that is not to be remembered.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
+    /// The hash of what stands in each place: most of what is not looked for is told by it alone.
+    hashes: Vec<u64>,
     places: Vec<Option<Box<Remembered>>>,
     /// Which of its places the next new message takes.
     turn: usize,
@@ -101,14 +101,16 @@ impl Memo {
     /// Where it is remembered, if it is.
     pub(super) fn find(&self, asked: Asked<'_>) -> Option<usize> {
         let first = asked.first();
-        let same = |place: &Option<Box<Remembered>>| place.as_deref().is_some_and(|known| known.is(asked));
-        self.places.get(first..first + WAYS)?.iter().position(same).map(|way| first + way)
+        let hashes = self.hashes.get(first..first + WAYS)?.iter().zip(first..);
+        let mut alike = hashes.filter(|(hash, _)| **hash == asked.hash).map(|(_, at)| at);
+        alike.find(|at| self.places.get(*at).and_then(Option::as_deref).is_some_and(|known| known.is(asked)))
     }
 
     /// Remembers it, if it is `whole` and not too long; gives where.
     pub(super) fn put(&mut self, asked: Asked<'_>, kept: Kept, whole: bool) -> usize {
         if self.places.is_empty() {
             self.places.resize_with(PLACES + 1, || None);
+            self.hashes.resize(PLACES + 1, 0);
         }
         let Asked { hash, scope, level, text } = asked;
         let lasts = whole && text.len() <= MAX_LENGTH;
@@ -117,8 +119,9 @@ impl Memo {
         let first = asked.first();
         let new = (first..first + WAYS).find(free).unwrap_or(first + self.turn);
         let at = if lasts { new } else { PLACES };
-        if let Some(place) = self.places.get_mut(at) {
-            *place = Some(Box::new(Remembered { hash, scope, level: level.map(Box::from), kept }));
+        if let (Some(place), Some(known)) = (self.places.get_mut(at), self.hashes.get_mut(at)) {
+            *place = Some(Box::new(Remembered { scope, level: level.map(Box::from), kept }));
+            *known = hash;
         }
         at
     }

@@ -14,6 +14,7 @@ use crate::align::{self, Changes, Diff, Focus, Side, Verdict};
 use crate::diagnose;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::{self, Compared, DiffSide, Report};
+use crate::source;
 use crate::timeline::Input;
 
 /// How many lines before and after the divergence are looked at for what else went wrong there.
@@ -68,10 +69,12 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     output::heed(&arguments.output);
     let loaded = knowledge::load_for_logs(&arguments.subject.patterns)?;
+    let same = told_apart(arguments);
     let (mut good, mut bad) = match &arguments.pasted {
         Some(page) => pasted::sides(page, arguments, &loaded)?,
-        None => both(arguments, &loaded)?,
+        None => both(arguments, &loaded, same.is_some())?,
     };
+    let same = same.unwrap_or(good.input.sha256 == bad.input.sha256);
     refuse_emptiness(arguments, &good, &bad)?;
     narrow(&mut good, &arguments.subject, 0);
     narrow(&mut bad, &arguments.subject, 1);
@@ -86,6 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         knowledge: &loaded.knowledge,
         tried: loaded.rules.len(),
         all: arguments.all,
+        same,
     });
     let logs = ((&good.input, &*names[0]), (&bad.input, &*names[1]));
     let (report, whole) = with_records(report, arguments, &diff, logs);
@@ -126,7 +130,13 @@ pub(super) fn wish(version: Option<&str>) -> Wish<'_> {
     Wish { lives: true, folded: true, diagnosis: true, surroundings: true, version, ..Wish::default() }
 }
 
-fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {
+/// Whether the two are one file, where digests are not shown: to compare bytes costs far less.
+fn told_apart(arguments: &Arguments) -> Option<bool> {
+    let (good, bad) = (arguments.good.as_deref()?, arguments.bad.as_deref()?);
+    if arguments.output.shows_digests() { None } else { source::are_the_same(good, bad) }
+}
+
+fn both(arguments: &Arguments, loaded: &Loaded, undigested: bool) -> Result<(Reading, Reading)> {
     let path = |of: &Option<String>| of.clone().unwrap_or_default();
     let (good, bad) = (path(&arguments.good), path(&arguments.bad));
     if good == "-" && bad == "-" {
@@ -134,7 +144,9 @@ fn both(arguments: &Arguments, loaded: &Loaded) -> Result<(Reading, Reading)> {
         let remedy = "name a file for one of them, or give a page that holds both with `--pasted -`";
         return Err(Error::new(ErrorKind::Usage, "diff - -", cause, remedy));
     }
-    let one = |path, version: &Option<String>| read_log(&only(&[path])?, loaded, wish(version.as_deref()));
+    let one = |path, version: &Option<String>| {
+        read_log(&only(&[path])?, loaded, Wish { undigested, ..wish(version.as_deref()) })
+    };
     if threads() < 2 {
         return Ok((one(good, &arguments.good_version)?, one(bad, &arguments.bad_version)?));
     }

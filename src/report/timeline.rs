@@ -37,8 +37,8 @@ pub fn timeline(
     if !view.unclassified {
         for life in lives {
             blocks.push(Block::Heading(1, heading(life, lives, input)));
-            blocks.extend(alike(life));
             blocks.push(Block::Lives(show::single(life, &file_name(&input.path), start, view.all)));
+            blocks.extend(alike(life));
         }
     }
     if view.left_out > 0 {

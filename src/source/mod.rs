@@ -210,6 +210,22 @@ impl Source {
     }
 }
 
+/// Whether two paths are regular files with the same bytes; `None` where that cannot be told from here.
+pub fn are_the_same(a: &str, b: &str) -> Option<bool> {
+    let length =
+        |path: &str| Path::new(path).metadata().ok().filter(std::fs::Metadata::is_file).map(|m| m.len());
+    if length(a)? != length(b)? {
+        return Some(false);
+    }
+    let (mut a, mut b) = (File::open(a).ok()?, File::open(b).ok()?);
+    loop {
+        let (one, other) = (first(&mut a, HEAD).ok()?, first(&mut b, HEAD).ok()?);
+        if one != other || one.is_empty() {
+            return Some(one == other);
+        }
+    }
+}
+
 /// Up to `most` bytes of a reader.
 fn first(input: &mut impl Read, most: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
@@ -261,13 +277,14 @@ pub fn is_binary(head: &[u8]) -> bool {
     let end = head.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
     let text = &head[..end];
     let control = text.iter().filter(|b| **b < 32 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b)).count();
-    let broken: usize = text.utf8_chunks().map(|c| c.invalid().len()).sum();
+    let whole = std::str::from_utf8(text).is_ok();
+    let broken: usize = if whole { 0 } else { text.utf8_chunks().map(|c| c.invalid().len()).sum() };
     (control + broken) * 10 > end * 3
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Source, is_binary};
+    use super::{Source, are_the_same, is_binary};
 
     #[test]
     fn a_missing_file_is_named_with_its_remedy() {
@@ -282,6 +299,21 @@ mod tests {
             Source::from_text("t", "a\nb\r\n\nc").each_line(&mut |n, l| seen.push((n, l.to_vec()))).unwrap();
         assert_eq!(seen, [(1, b"a".to_vec()), (2, b"b".to_vec()), (3, Vec::new()), (4, b"c".to_vec())]);
         assert_eq!((tally.lines, tally.bytes), (4, 7));
+    }
+
+    #[test]
+    fn files_are_the_same_if_all_their_bytes_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let long = "x".repeat(200_000);
+        for (name, text) in
+            [("a", &long), ("b", &long), ("c", &(long.clone() + "y")), ("d", &("y".to_owned() + &long))]
+        {
+            std::fs::write(path(name), text).unwrap();
+        }
+        let same = |a: &str, b: &str| are_the_same(&path(a), &path(b));
+        assert_eq!([same("a", "b"), same("a", "c"), same("c", "d")], [Some(true), Some(false), Some(false)]);
+        assert_eq!((same("a", "gone"), are_the_same("-", &path("a"))), (None, None));
     }
 
     #[test]

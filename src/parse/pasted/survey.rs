@@ -39,21 +39,23 @@ impl Survey {
         let mut continues = false;
         let mut first = true;
         for line in head.lines().take(LINES) {
-            let plain = Head::of(line).is_some();
+            let head = Head::of(line);
+            let plain = head.is_some();
             if line.trim_ascii().is_empty() {
                 continues = false;
                 continue;
             }
             survey.begins_plain |= first && plain;
             first = false;
-            continues = survey.line(line, plain, continues);
+            continues = survey.line(line, head.as_ref(), continues);
         }
         survey
     }
 
     /// Counts a line; whether the next one may continue an entry.
-    fn line(&mut self, line: &[u8], plain: bool, continues: bool) -> bool {
-        if let Some(message) = usual(line) {
+    fn line(&mut self, line: &[u8], head: Option<&Head>, continues: bool) -> bool {
+        let plain = head.is_some();
+        if let Some(message) = head.and_then(|head| usual(line, head)) {
             self.plain += 1;
             self.names_server |= names_server(message);
             return true;
@@ -107,12 +109,14 @@ impl Survey {
 }
 
 /// The message of a line that is an entry and nothing else, so plainly that it need not be cut into pieces.
-fn usual(line: &[u8]) -> Option<&[u8]> {
+fn usual<'l>(line: &'l [u8], head: &Head) -> Option<&'l [u8]> {
     let plain = line.iter().all(|b| (0x20..0x7f).contains(b));
-    let message = line.get(Head::of(line)?.length..).filter(|_| plain)?;
+    let message = line.get(head.length..).filter(|_| plain)?;
     let elided = message.trim_ascii_end().ends_with(b"...");
     let another = || memchr_iter(b'[', message).any(|at| level(&message[at..]).is_some());
-    let versioned = || memchr_iter(b' ', message).any(|at| may_be_version(&message[at + 1..]));
+    // The blank before the message is the head's.
+    let inside = || memchr_iter(b' ', message).any(|at| may_be_version(&message[at + 1..]));
+    let versioned = || may_be_version(message) || inside();
     (!elided && !another() && !versioned()).then_some(message)
 }
 
@@ -137,7 +141,7 @@ mod tests {
             rest in proptest::collection::vec("MCP server \"x\": a|2[.]1[.]147 [(]broken[)]:|v2[.]1[.]146: works|[.]{3}| |[\\[]DEBUG[\\]] |[\\[]x[\\]]|\"|>|[|]|[a-z]{1,4}|: ", 0..7),
         ) {
             let line = head + &rest.concat();
-            if let Some(message) = usual(line.as_bytes()) {
+            if let Some(message) = usual(line.as_bytes(), &Head::of(line.as_bytes()).unwrap()) {
                 let found = pieces(&line);
                 prop_assert_eq!(found, [Piece::Entry(line.trim_end().to_owned())]);
                 let length = Head::of(line.trim_end().as_bytes()).unwrap().length;
