@@ -240,7 +240,13 @@ impl Probe {
             Some(body) => request.body(body).map(|r| self.agent.run(r)),
             None => request.body(()).map(|r| self.agent.run(r)),
         };
-        let response = answered.map_err(|e| e.to_string())?.map_err(|e| trust::said(&e))?;
+        // In a session, what the user gave was sent before: it is what the server gave.
+        let unsendable = if self.revision.is_some() {
+            "it gave a session id, or chose a revision, that no header can hold"
+        } else {
+            "the address, or a header, cannot be sent"
+        };
+        let response = answered.map_err(|_| unsendable.to_owned())?.map_err(|e| trust::said(&e))?;
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let session = header("mcp-session-id");
         self.given.extend(session.clone().filter(|id| !self.given.contains(id) && http != "DELETE"));

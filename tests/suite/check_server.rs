@@ -139,4 +139,16 @@ fn a_server_that_cannot_be_asked_is_trouble_with_a_remedy() {
     let ran = run(&["check-server", "--url", "http://127.0.0.1:1/mcp", "--header", "s3cr3t"]);
     let told = ran.err.contains("--header: number 1 of 1 is no header; write it as");
     assert!(ran.status == 2 && told && !ran.err.contains("s3cr3t"), "{}", ran.err);
+    let ran = run(&["check-server", "--url", "http://127.0.0.1:1/a b", "--header", "a: s3cr3t\u{1}"]);
+    assert!(
+        ran.status == 2 && ran.err.contains("cannot be sent") && !ran.err.contains("s3cr3t"),
+        "{}",
+        ran.err
+    );
+    let rules = serde_json::json!([
+        { "when": { "rpc": ["initialize"] }, "then": { "patch": { "protocolVersion": "2025-06-18\u{1b}[31m" } } },
+    ]);
+    let gateway = ruled(&rules);
+    let ran = run(&["check-server", "--url", &gateway.url("my-http-mcp")]);
+    assert!(ran.status == 2 && ran.err.contains("that no header can hold"), "{} {}", ran.out, ran.err);
 }

@@ -190,6 +190,24 @@ fn a_search_needs_nothing_but_a_scenario() {
 }
 
 #[test]
+fn a_search_whose_ends_do_not_differ_points_to_the_matrix() {
+    let home = Home::new();
+    let text = fs::read_to_string(home.path(".local/share/claude/versions/2.1.146")).unwrap();
+    let log = project().join("samples/get-404/good.log");
+    let (copy, older) =
+        (format!("cp {} ", log.display()), format!("sed s/2[.]1[.]146/2.1.145/g {} > ", log.display()));
+    let text = text.replace("[ \"$version\" = 2.1.146 ]", "true").replace(&copy, &older);
+    let file = home.path(".local/share/claude/versions/2.1.145");
+    fs::write(&file, text).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    let words =
+        ["bisect", "run", "--good", "2.1.145", "--bad", "2.1.146", "--offline", "-y", "--gateway", "get-404"];
+    let ran = home.run(&words);
+    assert_eq!(ran.status, 1, "{}", ran.err);
+    assert!(ran.err.contains("`lastgood reproduce get-404 --versions 2.1.145..2.1.146`"), "{}", ran.err);
+}
+
+#[test]
 fn a_scenario_of_somebody_elses_takes_nothing_over() {
     let home = Home::new();
     let file = |environment: &str, tool: &str| {

@@ -160,7 +160,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
     };
     let course = Course { candidates: &candidates, plan, ahead: arguments.prefetch };
     let answered = drive(&course, &mut ledger, &rig, &mut |version, tried| tell(version, tried))?;
-    warn_of_contradiction(&ends, &ledger);
+    warn_of_contradiction(arguments, &ends, &ledger);
     let found = told::Found { answered: &answered, candidates: &candidates, ledger: &ledger, ends: &ends };
     told::report(arguments, &loaded, &found, &rig, &supply)
 }
@@ -235,7 +235,7 @@ fn find_anchor(rig: &rig::Bench<'_>, ends: &course::Ends, ledger: &mut Ledger) -
 }
 
 /// The runs are believed, not the person; but he hears of it.
-fn warn_of_contradiction(ends: &course::Ends, ledger: &Ledger) {
+fn warn_of_contradiction(arguments: &Arguments, ends: &course::Ends, ledger: &Ledger) {
     let evidence = ledger.evidence();
     let defect = |v: &Version| evidence.get(v).and_then(|e| e.verdict.has_defect());
     let text = match (defect(&ends.good), defect(&ends.bad)) {
@@ -245,6 +245,11 @@ fn warn_of_contradiction(ends: &course::Ends, ledger: &Ledger) {
         _ => return,
     };
     output::warn(&format!("--good {} --bad {}", ends.good, ends.bad), text);
+    if let Some(scenario) = arguments.gateway().filter(|_| defect(&ends.good) == defect(&ends.bad)) {
+        let (from, to) = ends.ordered();
+        let command = format!("lastgood reproduce {scenario} --versions {from}..{to}");
+        output::say(&format!("what came and went between the two shows in `{command}`"));
+    }
 }
 
 fn tell(version: &Version, tried: &Tried) {
