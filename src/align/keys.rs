@@ -24,10 +24,16 @@ pub struct Run {
     pub equal: bool,
 }
 
+/// Whether sequences of these lengths are aligned coarsely: in a stretch that differs, the nearest meeting is taken for
+/// the right one, so that more rows than need be may stand as added and removed.
+pub(super) fn is_too_long(good: usize, bad: usize) -> bool {
+    good + bad > MAX_EXACT
+}
+
 /// The two sides as runs that are equal and runs that are not.
 pub fn by_key(good: &[&str], bad: &[&str]) -> Vec<Run> {
     let (good, bad) = interned(good, bad);
-    let ops = if good.len() + bad.len() > MAX_EXACT {
+    let ops = if is_too_long(good.len(), bad.len()) {
         coarse(&good, &bad)
     } else {
         capture_diff_slices(Algorithm::Myers, &good, &bad)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Divergence;
 use super::cut::drop_cut_off;
-use super::keys::{Run, by_key};
+use super::keys::{Run, by_key, is_too_long};
 use super::overlap::Overlap;
 use super::settle::settle;
 use crate::pattern::Effect;
@@ -77,6 +77,8 @@ pub struct Change {
 pub struct Aligned {
     /// Every event of both.
     pub rows: Vec<Change>,
+    /// Whether the two were too long to be aligned exactly.
+    pub coarse: bool,
 }
 
 impl Aligned {
@@ -125,25 +127,25 @@ fn turn(item: &Item, done: u64) -> u64 {
 /// shows no difference, there is none.
 pub fn align(good: &[&Item], bad: &[&Item]) -> Aligned {
     let folded = |items: &[&Item]| fold(items.iter().map(|i| (*i).clone()));
-    let aligned = Aligned { rows: rows(&folded(good), &folded(bad), &Overlap::default()) };
+    let aligned = aligned(&folded(good), &folded(bad), &Overlap::default());
     if !aligned.differs() {
         return aligned;
     }
     let Some((good, bad)) = unfold(good).zip(unfold(bad)) else { return aligned };
     let overlap = Overlap::of(&good, &bad);
-    let mut single = Aligned { rows: rows(&good, &bad, &overlap) };
+    let mut single = self::aligned(&good, &bad, &overlap);
     drop_cut_off(&mut single.rows);
     if single.differs() { aligned } else { single }
 }
 
-fn rows(good: &[Item], bad: &[Item], overlap: &Overlap) -> Vec<Change> {
+fn aligned(good: &[Item], bad: &[Item], overlap: &Overlap) -> Aligned {
     let mut rows = Vec::new();
     for run in by_key(&keys_of(good), &keys_of(bad)) {
         rows_of(&run, good, bad, &mut rows);
     }
     let mut rows = settle(rows, overlap);
     mark_moves(&mut rows);
-    rows
+    Aligned { rows, coarse: is_too_long(good.len(), bad.len()) }
 }
 
 fn keys_of(items: &[Item]) -> Vec<&str> {

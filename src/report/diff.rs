@@ -195,6 +195,13 @@ fn cautions(c: &Compared<'_>) -> Vec<String> {
         }
     }
     all.extend(other_causes(c));
+    let coarse = c.diff.servers.iter().filter(|s| s.aligned.coarse && s.verdict != Verdict::Same);
+    all.extend(coarse.map(|s| {
+        format!(
+            "the lives of {} are too long to be aligned exactly: more may stand as different than is",
+            s.name
+        )
+    }));
     let undecided = |s: &&ServerDiff| matches!(s.outcome, (_, Some(Outcome::Pending | Outcome::Unknown)));
     let names: BTreeSet<&str> = c.diff.servers.iter().filter(undecided).map(|s| s.name.as_str()).collect();
     if !names.is_empty() {

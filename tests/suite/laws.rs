@@ -156,6 +156,19 @@ fn which_of_two_attempts_side_by_side_is_first_is_no_difference() {
 }
 
 #[test]
+fn when_one_of_two_attempts_side_by_side_is_given_up_is_no_difference() {
+    let begin = [INIT, START, UP, "Calling MCP tool: x", "Closing transport (session expired)"];
+    let (caps, up) = ("Connection established with capabilities: {\"hasTools\":true}", UP);
+    let given_up = "Reconnect attempt 1 did not connect (failed); next in 1000ms (1 of 5 attempts used)";
+    let retry = "Retrying tool 'x' after session recovery";
+    let crossed = [&begin[..], &[INIT, START, retry, INIT, START, up, caps, given_up, up, caps]].concat();
+    let apart = [&begin[..], &[INIT, START, up, caps, retry, INIT, START, up, caps, given_up]].concat();
+    assert_eq!(verdict(&crossed, &apart), "same");
+    let missing = [&begin[..], &[INIT, START, up, caps, retry, INIT, START, up, caps]].concat();
+    assert_ne!(verdict(&crossed, &missing), "same", "that it is given up at all is one");
+}
+
+#[test]
 fn a_log_that_ends_in_an_attempt_is_no_difference_if_the_one_before_ended_just_so() {
     let twice = [INIT, START, FAILED, INIT, START, FAILED];
     assert_eq!(verdict(&twice, &twice[..5]), "same");
@@ -269,6 +282,24 @@ fn a_reconnect_loop_of_any_length_is_one_folded_loop() {
     let events = timeline["servers"][0]["events"].as_array().unwrap();
     assert_eq!(events.len(), 6);
     assert!(events.iter().all(|e| e["repeats"] == 500), "{events:?}");
+}
+
+#[test]
+fn lives_too_long_for_an_exact_alignment_are_said_to_be() {
+    let call = |n: usize| format!("[DEBUG] MCP server \"x\": Calling MCP tool: t{n}\n");
+    let long = |calls: std::ops::Range<usize>| {
+        let start = "[DEBUG] MCP server \"x\": Successfully connected (transport: http) in 9ms\n";
+        format!("{start}{}", calls.map(call).collect::<String>())
+    };
+    for (calls, said) in [(40, false), (4000, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("good.log"), long(0..calls)).unwrap();
+        let lost = "[DEBUG] MCP server \"x\": Closing transport (session expired)\n";
+        fs::write(folder.path().join("bad.log"), format!("{}{lost}", long(0..calls))).unwrap();
+        let page = run_in(folder.path(), &["diff", "good.log", "bad.log"]).out;
+        let told = page.replace(char::is_whitespace, " ").contains("too long to be aligned exactly");
+        assert_eq!(told, said, "{calls}: {page}");
+    }
 }
 
 proptest! {
