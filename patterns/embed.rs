@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("patterns/mcp");
@@ -28,7 +29,32 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=patterns/mcp");
     let folder = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(folder.join("pack_mcp.rs"), out + "]\n")?;
-    fs::write(folder.join("pack_mcp_for_logs.rs"), for_logs + "]\n")
+    fs::write(folder.join("pack_mcp_for_logs.rs"), for_logs + "]\n")?;
+    fs::write(folder.join("pack_mcp_sha256.txt"), digest(&root, &files)?)
+}
+
+/// The digest of the pack, as `pattern::pack` takes it of any.
+fn digest(root: &Path, files: &[PathBuf]) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut named: Vec<(String, &PathBuf)> = Vec::new();
+    for file in files {
+        let inside = file.strip_prefix(root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        named.push((inside, file));
+    }
+    named.sort();
+    for (path, file) in named {
+        if path != "versions.json" && !path.starts_with("scenarios/") && !path.starts_with("clauses/") {
+            let text = fs::read_to_string(file)?;
+            hash.update((path.len() as u64).to_le_bytes());
+            hash.update(&path);
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        }
+    }
+    Ok(hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }
 
 /// A file without tests and samples. One that is no JSON stays as it is: whoever reads it says what is wrong with it.

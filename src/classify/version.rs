@@ -2,6 +2,8 @@
 //!
 //! Comes in: lines. Goes out: the version of each client session and where it was read. Which lines name it is data.
 
+use std::borrow::Cow;
+
 use bstr::ByteSlice;
 use memchr::memmem::Finder;
 
@@ -30,7 +32,9 @@ impl Mark {
             return None;
         }
         let at = self.before.find(line.message)? + self.before.needle().len();
-        self.line.matches(&line.message.to_str_lossy())?;
+        let text =
+            std::str::from_utf8(line.message).map_or_else(|_| line.message.to_str_lossy(), Cow::Borrowed);
+        self.line.matches(&text)?;
         version_at(&line.message[at..])
     }
 }

@@ -43,6 +43,8 @@ impl Loaded {
 
     /// How a verb that told what it could tell comes to its end: in trouble, if a pack that the user asked for is lame.
     pub(super) fn end(self, exit: Exit) -> Result<Exit> {
+        // The program is about to end: to give all of it back piece by piece would only take time.
+        std::mem::forget((self.knowledge, self.rules));
         self.refused.map_or(Ok(exit), Err)
     }
 

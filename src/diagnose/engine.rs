@@ -116,11 +116,16 @@ impl<'r, W: Watch> Core<'r, W> {
 
     pub(super) fn tick(&mut self, stamp: Option<Stamp>, line: u64) {
         match self.clock.turn(stamp) {
-            ClockTurn::On => {}
-            ClockTurn::Broken => self.settle_timers(Cut::Break),
-            ClockTurn::Starts => self.start_clock(),
+            ClockTurn::On => self.clock.run_on(stamp, line),
+            ClockTurn::Broken => {
+                self.settle_timers(Cut::Break);
+                self.clock.pass(stamp, line);
+            }
+            ClockTurn::Starts => {
+                self.start_clock();
+                self.clock.pass(stamp, line);
+            }
         }
-        self.clock.pass(stamp, line);
         // What comes at the very moment a silence is over still breaks it.
         while self.timers.next_due().is_some_and(|due| due < self.clock.at()) {
             self.pop(None);

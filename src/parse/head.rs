@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use bstr::ByteSlice;
+use memchr::{memchr, memchr_iter};
 
 use super::{Clock, LogLine, Stamp};
 
@@ -182,8 +183,9 @@ fn mended(message: &[u8]) -> Vec<u8> {
 /// dots, and messages hold quotes: a name ends at the first quote that a blank or a colon follows.
 fn server(text: &[u8]) -> Option<Range<usize>> {
     let rest = text.strip_prefix(SERVER)?;
-    let end = rest.windows(2).position(|pair| matches!(pair, [b'"', b' ' | b':'] | [b'\n', _]))?;
-    let name = rest.get(..end).filter(|_| rest.get(end) == Some(&b'"'))?;
+    let ends = |at: &usize| matches!(rest.get(at + 1), Some(b' ' | b':'));
+    let end = memchr_iter(b'"', rest).find(ends)?;
+    let name = rest.get(..end).filter(|name| memchr(b'\n', name).is_none())?;
     name.to_str().ok().map(|_| SERVER.len()..SERVER.len() + end)
 }
 

@@ -42,8 +42,14 @@ pub(super) struct Minute {
 pub(super) struct Usual {
     /// What the clock shows in this minute: its text as a number, which grows as the clock does.
     pub(super) seconds: u64,
-    pub(super) level: &'static str,
+    level: usize,
     pub(super) length: usize,
+}
+
+impl Usual {
+    pub(super) fn level(&self) -> &'static str {
+        LEVELS[self.level].1
+    }
 }
 
 impl Minute {
@@ -63,11 +69,12 @@ impl Minute {
         }
         let (written, behind) = behind.split_first_chunk::<8>()?;
         let written = u64::from_be_bytes(*written);
-        let (_, level, blank) = LEVELS.iter().find(|(text, ..)| *text == written)?;
+        let level = LEVELS.iter().position(|(text, ..)| *text == written)?;
         let [first, second] = *behind.first_chunk()?;
         // More blanks than usual belong to the head.
-        let usual = if *blank { first == b' ' && second != b' ' } else { first != b' ' };
-        usual.then_some(Usual { seconds, level, length: MINUTE + 16 + usize::from(*blank) })
+        let blank = LEVELS[level].2;
+        let usual = if blank { first == b' ' && second != b' ' } else { first != b' ' };
+        usual.then_some(Usual { seconds, level, length: MINUTE + 16 + usize::from(blank) })
     }
 
     /// The stamp of a clock of this minute.
@@ -102,7 +109,7 @@ mod tests {
         let fast = minute.usual(text.as_bytes()).map(|usual| Head {
             stamp: minute.stamp(usual.seconds),
             clock: Clock::Full,
-            level: Some(usual.level),
+            level: Some(usual.level()),
             length: usual.length,
         });
         let slow = Head::of(line.as_bytes());
@@ -119,7 +126,7 @@ mod tests {
         assert!(minute.usual(first).is_none());
         minute.learn(first, &Head::of(first).unwrap());
         let usual = minute.usual(second).unwrap();
-        assert_eq!((usual.length, usual.level), (33, "ERROR"));
+        assert_eq!((usual.length, usual.level()), (33, "ERROR"));
         assert_eq!(minute.stamp(usual.seconds), Head::of(second).unwrap().stamp);
         assert!(minute.usual(first).unwrap().seconds < usual.seconds);
         assert!(minute.usual(b"2026-11-23T00:23:21.763Z [DEBUG]  b").is_none(), "more blanks than usual");

@@ -81,15 +81,14 @@ impl<'i> Skim<'i> {
 
     /// Reads lines as long as they are usual ones; gives where the first other line begins.
     fn usual_lines(&mut self, block: &[u8], mut at: usize, found: &mut Skimmed) -> usize {
-        while let Some(rest) = block.get(at..)
-            && let Some(usual) = self.minute.usual(rest)
-        {
+        loop {
+            at = self.pass_over(block, at);
+            let Some(rest) = block.get(at..) else { return at };
+            let Some(usual) = self.minute.usual(rest) else { return at };
             let message = rest.get(usual.length..).unwrap_or_default();
             let length = memchr(b'\n', message).unwrap_or(message.len());
             let start = at + usual.length;
-            if self.interest.may_begin(message)
-                && self.interest.in_message(bare(message.get(..length).unwrap_or_default()))
-            {
+            if self.interest.in_message(bare(message.get(..length).unwrap_or_default())) {
                 self.begin_usual(&usual, start..start + length, (block, at), found);
             } else {
                 self.pass_usual(&usual, (block, at), found);
@@ -97,6 +96,26 @@ impl<'i> Skim<'i> {
             at = start + length + 1;
             self.number += 1;
         }
+    }
+
+    /// Passes over usual lines that go on with those before them, as long as their first two bytes tell that they do not
+    /// matter: of most lines no more is ever done. Gives where the first other line begins.
+    fn pass_over(&mut self, block: &[u8], mut at: usize) -> usize {
+        let (Some((reach, _)), Some(before)) = (&mut self.run, &mut self.seconds) else { return at };
+        let (mut number, mut seconds) = (self.number, *before);
+        while let Some(rest) = block.get(at..)
+            && let Some(usual) = self.minute.usual(rest)
+            && let Some(message) = rest.get(usual.length..)
+            && usual.seconds >= seconds
+            && !self.interest.may_begin(message)
+        {
+            let Some(length) = memchr(b'\n', message) else { break };
+            seconds = usual.seconds;
+            reach.last.1 = number;
+            number += 1;
+            at += usual.length + length + 1;
+        }
+        (*before, self.number) = (seconds, number);
         at
     }
 
@@ -114,7 +133,7 @@ impl<'i> Skim<'i> {
         self.passing = false;
         self.open.number = self.number;
         (self.open.stamp, self.open.clock) = (self.minute.stamp(usual.seconds), Clock::Full);
-        self.open.level = Some(usual.level);
+        self.open.level = Some(usual.level());
     }
 
     #[inline]

@@ -176,6 +176,9 @@ pub fn builtin_files() -> &'static [(&'static str, &'static str)] {
     include!(concat!(env!("OUT_DIR"), "/pack_mcp.rs"))
 }
 
+/// The digest of the built-in pack, whole.
+const BUILTIN_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/pack_mcp_sha256.txt"));
+
 /// The same as far as logs are read by it: without tests, samples, scenarios and clauses.
 fn builtin_for_logs() -> &'static [(&'static str, &'static str)] {
     include!(concat!(env!("OUT_DIR"), "/pack_mcp_for_logs.rs"))
@@ -211,7 +214,7 @@ impl Knowledge {
                 |id: &Option<String>| id.is_some() && ids.iter().skip(i + 1).any(|later| later == id);
             if !ids.get(i).is_some_and(replaced) {
                 let texts = || files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-                let sha256 = if i == 0 { digest(builtin_files().iter().copied()) } else { digest(texts()) };
+                let sha256 = if i == 0 { BUILTIN_SHA256.to_owned() } else { digest(texts()) };
                 gathered.add(&label, files, sha256);
             }
         }
@@ -425,4 +428,36 @@ pub(super) fn digest<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> Str
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BUILTIN_SHA256, Knowledge, builtin_files, digest};
+
+    #[test]
+    fn the_digest_that_is_embedded_is_that_of_the_files() {
+        assert_eq!(digest(builtin_files().iter().copied()), BUILTIN_SHA256);
+    }
+
+    #[test]
+    fn for_logs_the_pack_lacks_tests_and_samples_and_nothing_else() {
+        let (whole, lean) = (Knowledge::load(&[]), Knowledge::load_for_logs(&[]));
+        assert!(lean.errors.is_empty() && lean.signatures.iter().all(|s| s.def.tests.is_empty()));
+        let signatures = |k: &Knowledge| {
+            let mut all = k.signatures.clone();
+            all.iter_mut().for_each(|s| s.def.tests.clear());
+            format!("{all:?}")
+        };
+        let events = |k: &Knowledge| {
+            let mut all: Vec<_> = k.catalogue.events().iter().map(|e| (**e).clone()).collect();
+            for wording in all.iter_mut().flat_map(|e| &mut e.wordings) {
+                (wording.samples, wording.seen) = (Vec::new(), Vec::new());
+            }
+            format!("{all:?}")
+        };
+        assert_eq!(signatures(&whole), signatures(&lean));
+        assert_eq!(events(&whole), events(&lean));
+        assert_eq!(format!("{:?}", whole.packs), format!("{:?}", lean.packs));
+        assert_eq!(whole.mcp_heads, lean.mcp_heads);
+    }
 }

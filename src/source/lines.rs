@@ -15,6 +15,9 @@ pub const MAX_LINE: usize = 1 << 20;
 /// How much is read at once.
 const CHUNK: usize = 256 * 1024;
 
+/// How much is read at first: many inputs have no more.
+const FIRST: usize = 64 * 1024;
+
 /// Whole lines that follow each other, with their line endings; the last one of an input, and a line that was cut, may
 /// lack it. No line is longer than [`MAX_LINE`].
 #[derive(Debug, Default)]
@@ -138,8 +141,9 @@ impl Lines {
         self.buffer.copy_within(self.start..keep, 0);
         self.start = 0;
         self.end = keep - moved;
-        if self.buffer.len() < self.end + CHUNK {
-            self.buffer.resize(self.end + CHUNK, 0);
+        let chunk = if self.buffer.is_empty() { FIRST } else { CHUNK };
+        if self.buffer.len() < self.end + chunk {
+            self.buffer.resize(self.end + chunk, 0);
         }
         loop {
             match self.input.read(&mut self.buffer[self.end..]) {
