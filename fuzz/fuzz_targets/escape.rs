@@ -101,5 +101,7 @@ fn report(text: &str) -> Report {
     let doubts: Vec<_> = found.inconclusive.into_iter().map(|i| (0, i)).collect();
     let errors = [(text.to_owned(), text.to_owned())];
     let findings = &found.findings;
-    diagnosis(&Diagnosed { inputs: &inputs, findings, inconclusive: &doubts, errors: &errors, knowledge })
+    let (earlier, tried) = (&found.earlier, rules.len());
+    let inconclusive = &doubts;
+    diagnosis(&Diagnosed { inputs: &inputs, findings, earlier, inconclusive, errors: &errors, knowledge, tried })
 }
