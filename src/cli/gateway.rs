@@ -95,6 +95,9 @@ fn serve(arguments: &Arguments, scenario: &Scenario, record: Record) -> Result<E
     output::pipe(&(urls.join("\n") + "\n"))?;
     output::say(&format!("{}: {}", scenario.id, scenario.def.about));
     output::say(&format!("the stub of the model's API, a test double, is at {}/v1/", gateway.origin()));
+    if let Some(proxy) = gateway.proxy() {
+        output::say(&format!("its proxy is at {proxy}: set HTTP_PROXY to that"));
+    }
     gateway.wait();
     Ok(Exit::Nothing)
 }

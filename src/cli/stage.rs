@@ -48,11 +48,14 @@ impl Stage {
         &self.config
     }
 
-    /// Where the client finds the stub of the model's API; nothing is laid over these.
+    /// Where the client finds the stub of the model's API, and the proxy if there is one; nothing is laid over these.
     pub(super) fn environment(&self, def: &ClientDef) -> Vec<(OsString, OsString)> {
-        let stub = def.stub.environment.iter();
-        stub.map(|(name, value)| (name.into(), value.replace("{model}", &self.gateway.origin()).into()))
-            .collect()
+        let (model, proxy) = (self.gateway.origin(), self.gateway.proxy());
+        let stub = def.stub.environment.iter().map(|(n, v)| (n.into(), v.replace("{model}", &model).into()));
+        let through = proxy.iter().flat_map(|at| {
+            def.proxy.iter().map(move |(n, v)| (OsString::from(n), OsString::from(v.replace("{proxy}", at))))
+        });
+        stub.chain(through).collect()
     }
 
     /// Keeps what the servers saw at `place`; all of it or none.
@@ -81,10 +84,11 @@ pub(super) fn variables(scenario: &Scenario) -> Vec<(OsString, OsString)> {
     scenario.def.environment.iter().map(|(n, v)| (n.into(), v.into())).collect()
 }
 
-/// What a consent says of them: those of the file with their values, and the names of the stub's.
+/// What a consent says of them: those of the file with their values, and the names of the stub's and of the proxy's.
 pub(super) fn shown(def: &ClientDef, scenario: &Scenario) -> Vec<String> {
     let own = scenario.def.environment.iter().map(|(name, value)| format!("{name}={value}"));
-    own.chain(def.stub.environment.keys().cloned()).collect()
+    let proxy = def.proxy.keys().filter(|_| scenario.def.proxy.is_some());
+    own.chain(def.stub.environment.keys().chain(proxy).cloned()).collect()
 }
 
 /// The tool that the stub calls, and the client lets it.

@@ -4,6 +4,7 @@
 //! `/mcp/NAME`, the model at `/v1/`; a path that is nobody's is answered 404, and recorded. Everything that the script
 //! wants is done to the connection itself: it is kept waiting, dropped, or cut in the middle of an answer.
 
+mod proxy;
 mod sse;
 
 use std::collections::BTreeMap;
@@ -17,8 +18,9 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Bytes, Incoming};
+use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 
@@ -62,6 +64,7 @@ pub struct Listen {
 #[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
+    proxy: Option<SocketAddr>,
     record: Record,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -70,27 +73,34 @@ pub struct Gateway {
 impl Gateway {
     /// Begins to serve the servers of a scenario that are spoken to over HTTP, and the model.
     pub fn start(scenario: &ScenarioDef, listen: Listen, record: Record) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, listen.port))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        let (listener, address) = bound(listen.port)?;
+        let proxy = scenario.proxy.as_ref().map(|_| bound(0)).transpose()?;
+        let proxy_address = proxy.as_ref().map(|(_, address)| *address);
         let house = Arc::new(House::new(scenario, address, record.clone()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             runtime.block_on(async {
-                tokio::spawn(accept(listener, house));
+                let through = proxy.map(|(listener, _)| accept(listener, Arc::clone(&house), Way::Proxy));
+                through.map(tokio::spawn);
+                tokio::spawn(accept(listener, house, Way::Direct));
                 let _ = stopped.await;
             });
             // Whoever is still being kept waiting is not waited for.
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn(serve)?;
-        Ok(Self { address, record, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, proxy: proxy_address, record, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where the scenario's proxy is, if it has one.
+    pub fn proxy(&self) -> Option<String> {
+        self.proxy.map(|address| format!("http://{address}"))
     }
 
     /// Where a server is.
@@ -122,7 +132,26 @@ impl Drop for Gateway {
     }
 }
 
-/// Everything behind one port.
+/// How a request comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Straight.
+    Direct,
+    /// At the port of the proxy.
+    Proxy,
+    /// In a tunnel that the proxy opened.
+    Tunnel,
+}
+
+/// A port of loopback, and its address.
+fn bound(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Everything behind one port, and behind the proxy.
 struct House {
     origin: String,
     servers: Vec<(Transport, Mutex<Script>)>,
@@ -137,7 +166,9 @@ impl House {
         let servers = scenario.servers.iter().filter(here);
         Self {
             origin: format!("http://{address}"),
-            servers: servers.map(|s| (s.transport, Mutex::new(Script::new(s)))).collect(),
+            servers: servers
+                .map(|s| (s.transport, Mutex::new(Script::new(s).behind(scenario.proxy.as_ref()))))
+                .collect(),
             streams: sse::Streams::default(),
             model: Model::new(scenario),
             record,
@@ -156,8 +187,14 @@ impl House {
         }
     }
 
-    async fn handle(&self, request: Request<Incoming>) -> Handled {
-        let (asked, query) = read(request).await?;
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, way: Way) -> Handled {
+        if way == Way::Proxy && !proxy::is_ours(&request, &self.origin) {
+            return proxy::refuse();
+        }
+        if way == Way::Proxy && request.method() == Method::CONNECT {
+            return proxy::tunnel(self, request);
+        }
+        let (asked, query) = read(request, way != Way::Direct).await?;
         if let Some((transport, script)) = self.server(&asked.path) {
             let (answer, seen) = {
                 let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,7 +221,7 @@ impl House {
     }
 }
 
-async fn accept(listener: TcpListener, house: Arc<House>) {
+async fn accept(listener: TcpListener, house: Arc<House>, way: Way) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         let Ok((connection, _)) = listener.accept().await else {
@@ -192,22 +229,22 @@ async fn accept(listener: TcpListener, house: Arc<House>) {
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let house = Arc::clone(&house);
-        tokio::spawn(async move {
-            let service = service_fn(|request| {
-                let house = Arc::clone(&house);
-                async move { house.handle(request).await }
-            });
-            // An error here is a connection that broke, from this side or from the other.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(connection), service)
-                .await;
-        });
+        tokio::spawn(serve(TokioIo::new(connection), Arc::clone(&house), way));
     }
 }
 
+/// Answers what comes over a connection, until it ends.
+async fn serve<C: Read + Write + Unpin + Send + 'static>(connection: C, house: Arc<House>, way: Way) {
+    let service = service_fn(|request| Arc::clone(&house).handle(request, way));
+    // An error here is a connection that broke, from this side or from the other.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(connection, service)
+        .with_upgrades()
+        .await;
+}
+
 /// A request, whole, and what follows the `?`.
-async fn read(request: Request<Incoming>) -> Result<(Asked, String), Dropped> {
+async fn read(request: Request<Incoming>, proxied: bool) -> Result<(Asked, String), Dropped> {
     let (head, body) = request.into_parts();
     let limited = http_body_util::Limited::new(body, MAX_BODY);
     let body = limited.collect().await.map_err(|_| Dropped)?.to_bytes().to_vec();
@@ -219,6 +256,7 @@ async fn read(request: Request<Incoming>) -> Result<(Asked, String), Dropped> {
         path: head.uri.path().to_owned(),
         session: headers.get("mcp-session-id").cloned(),
         headers,
+        proxied,
         body,
     };
     Ok((asked, head.uri.query().unwrap_or_default().to_owned()))

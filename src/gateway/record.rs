@@ -121,6 +121,9 @@ impl Seen {
                 told.insert(key.to_owned(), text.clone());
             }
         }
+        if asked.proxied {
+            told.insert("through".to_owned(), "proxy".into());
+        }
         Self {
             n: 0,
             at_ms: 0,

@@ -24,6 +24,8 @@ pub struct Asked {
     pub headers: BTreeMap<String, String>,
     /// The session that it names.
     pub session: Option<String>,
+    /// Whether it came through the scenario's proxy.
+    pub proxied: bool,
     /// The body, or the line.
     pub body: Vec<u8>,
 }
@@ -92,6 +94,8 @@ pub struct Script {
     /// How many requests fitted each rule so far.
     fitted: Vec<u32>,
     sessions: Sessions,
+    /// What a proxy does with requests that come through it: they never get here.
+    proxy: Option<ThenDef>,
 }
 
 /// A message of JSON-RPC, as far as it is one.
@@ -124,7 +128,18 @@ struct Draft {
 impl Script {
     /// A server that nobody has spoken to yet.
     pub fn new(def: &ServerDef) -> Self {
-        Self { def: def.clone(), fitted: vec![0; def.rules.len()], sessions: Sessions::default() }
+        Self {
+            def: def.clone(),
+            fitted: vec![0; def.rules.len()],
+            sessions: Sessions::default(),
+            proxy: None,
+        }
+    }
+
+    /// The same behind a proxy.
+    #[must_use]
+    pub fn behind(self, proxy: Option<&ThenDef>) -> Self {
+        Self { proxy: proxy.cloned(), ..self }
     }
 
     /// The server's name.
@@ -150,7 +165,8 @@ impl Script {
         let session = self.sessions.word(asked.session.as_deref());
         let mut seen = Seen::of(self.name(), asked, session, message.rpc.as_deref(), &message.params);
         seen.session_number = asked.session.as_deref().and_then(|s| self.sessions.number(s));
-        let then = self.rule(|rule| fits(rule, asked, &message, session));
+        let kept_away = self.proxy.clone().filter(|_| asked.proxied);
+        let then = kept_away.or_else(|| self.rule(|rule| fits(rule, asked, &message, session)));
         let acts = then.as_ref().is_some_and(|t| t.hang || t.drop || t.exit.is_some());
         let then = then.unwrap_or_default();
         if then.forget {

@@ -35,6 +35,8 @@ pub struct ClientDef {
     pub scenario_environment: Vec<String>,
     /// How it is told to use a stub of the model's API in place of the model.
     pub stub: StubDef,
+    /// Variables that tell it of the proxy of a scenario; `{proxy}` is where that is.
+    pub proxy: BTreeMap<String, String>,
     /// How it is packed, by version.
     pub layouts: Vec<Layout>,
 }

@@ -1,6 +1,7 @@
 //! Scripted servers: what they do to a raw connection, what a real client makes of them, what their record says.
 
 mod peer;
+mod proxy;
 mod yardstick;
 
 use std::fs;
