@@ -10,9 +10,9 @@ use regex::Regex;
 use super::book::is_stand_in;
 use super::redactor::{Count, Redactor};
 
-/// What a line begins with that is the first of a record.
+/// What a line begins with that is the first of a record. A clock of any length, for a redacted one has another.
 static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"^\s*(?:[+>•-] *)?(?:\S{8,30}\s+)?\[[A-Z]{3,8}\]\s|^\s*\{"[a-z]+":|^\s*"?(?:debug|error|timestamp|sessionId|cwd)"\s*:"#).ok()
+    Regex::new(r#"^\s*(?:[+>•-] *)?(?:\S{6,}\s+)?\[[A-Z]{3,8}\]\s|^\s*\{"[a-z]+":|^\s*"?(?:debug|error|timestamp|sessionId|cwd)"\s*:"#).ok()
 });
 
 /// The labels behind which a message may go on over further lines.
@@ -192,6 +192,15 @@ mod tests {
     #[test]
     fn the_head_is_a_pattern() {
         assert!(HEAD.is_some() && OBJECT.is_some() && AWAITED.is_some());
+    }
+
+    #[test]
+    fn a_head_whose_clock_is_hidden_stays_a_head() {
+        let clock = "2026-11-23".to_owned() + &"2".repeat(68) + "T00:27:35.964Z";
+        let log = format!("{clock} [DEBUG] MCP server \"files\" Server stderr: Error: x\nand more of it\n");
+        let once = redacted(&log);
+        assert_eq!(once.lines().nth(1), Some("<server output, 14 characters>"));
+        assert_eq!(redacted(&once), once);
     }
 
     #[test]
