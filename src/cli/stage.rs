@@ -4,12 +4,15 @@ use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
 
 use super::output;
 use crate::bisect::drive::Scratch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gateway::{self, Child, Gateway, Listen, Record};
-use crate::pattern::{ClientDef, Scenario};
+use crate::pattern::{ClientDef, LoginState, Scenario};
 
 /// Servers that live as long as one run.
 pub(super) struct Stage {
@@ -40,6 +43,7 @@ impl Stage {
         let servers = gateway::mcp_config(&scenario.def, &gateway, child);
         let servers = servers.map_err(|e| failed("no port could be tried", &e))?;
         written(&config, servers.to_string().into_bytes())?;
+        store_logins(scenario, scratch, &servers)?;
         Ok(Self { gateway, config, record })
     }
 
@@ -68,6 +72,20 @@ impl Stage {
         let copied = fs::copy(&self.record, place);
         copied.map(drop).map_err(|e| output::cannot_write(&place.display().to_string(), &e))
     }
+}
+
+/// Writes the logins of the scenario into the scratch home, where the client looks for its own.
+fn store_logins(scenario: &Scenario, scratch: &Scratch, config: &Value) -> Result<()> {
+    let stored = scenario.def.servers.iter().filter(|s| s.login == Some(LoginState::Expired));
+    let servers: Vec<(&str, &Value)> =
+        stored.map(|s| (s.name.as_str(), &config["mcpServers"][s.name.as_str()])).collect();
+    let Some(login) = ClientDef::builtin().map(|def| def.login).filter(|_| !servers.is_empty()) else {
+        return Ok(());
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_millis() as i64);
+    let place = scratch.home().join(&login.file);
+    place.parent().map_or(Ok(()), fs::create_dir_all).map_err(|e| unwritable(&place, &e))?;
+    written(&place, login.ran_out(&servers, now).to_string().into_bytes())
 }
 
 fn written(place: &Path, bytes: Vec<u8>) -> Result<()> {

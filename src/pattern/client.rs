@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
+use super::login::LoginDef;
+
 const BUILTIN: &str = include_str!("../../patterns/client.json");
 
 /// `client.json`.
@@ -37,6 +39,8 @@ pub struct ClientDef {
     pub stub: StubDef,
     /// Variables that tell it of the proxy of a scenario; `{proxy}` is where that is.
     pub proxy: BTreeMap<String, String>,
+    /// How it stores that a user has logged in to a server.
+    pub login: LoginDef,
     /// How it is packed, by version.
     pub layouts: Vec<Layout>,
 }

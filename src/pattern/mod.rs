@@ -12,6 +12,7 @@ mod event;
 mod fields;
 mod finder;
 pub mod lint;
+mod login;
 mod nearest;
 mod overlay;
 mod pack;
@@ -28,14 +29,15 @@ pub use clause::{AnswerDef, AskDef, BreakDef, ClauseFile, ClientClause, Level, S
 pub use client::{ClientDef, Layout, StubDef};
 pub use event::{Class, Derive, Effect, EventDef, EventFile, Order, Phase, Scope, WordingDef};
 pub use fields::{Picked, Wanted};
+pub use login::LoginDef;
 pub use nearest::nearest;
 pub use overlay::{Overlay, Override};
 pub use pack::{
     BUILTIN, Folder, Knowledge, PackError, PackId, PackInfo, Signature, VersionMark, builtin_files,
 };
 pub use scenario::{
-    ErrorDef, ModelDef, Place, RuleDef, Scenario, ScenarioDef, ServerDef, SessionWord, StreamDef, ThenDef,
-    Transport, WhenDef,
+    ErrorDef, LoginState, ModelDef, Place, RuleDef, Scenario, ScenarioDef, ServerDef, SessionWord, StreamDef,
+    ThenDef, Transport, WhenDef,
 };
 pub use server::HealthyDef;
 pub use signature::{

@@ -55,6 +55,9 @@ pub struct ServerDef {
     /// Headers that the client is told to send.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
+    /// The login to it that the client has stored when it starts, made up for the run; without it there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginState>,
     /// Whether it answers over HTTP with a stream of events instead of plain JSON.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub streams: bool,
@@ -77,6 +80,15 @@ pub enum Transport {
     Sse,
     /// Standard input and output of a child.
     Stdio,
+}
+
+/// What a stored login is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginState {
+    /// Its access token has run out; a refresh token is there.
+    Expired,
 }
 
 /// Whether a server is there.

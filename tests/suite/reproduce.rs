@@ -37,6 +37,7 @@ if [ "$version" = 2.1.146 ]; then
 else
   cp SAMPLES/bad.log "$log"
 fi
+cp "$HOME/.claude/.credentials.json" "LOGIN" 2> /dev/null
 env > "$log.env"
 cp "$log.env" "ENVIRONMENT"
 "#;
@@ -50,6 +51,7 @@ impl Home {
         let text = CLIENT
             .replace("SAMPLES", samples.to_str().unwrap())
             .replace("ENVIRONMENT", home.path("environment").to_str().unwrap())
+            .replace("LOGIN", home.path("login").to_str().unwrap())
             .replace("RUNS", home.path("runs").to_str().unwrap());
         for version in ["2.1.146", "2.1.147"] {
             let file = versions.join(version);
@@ -236,6 +238,19 @@ fn a_scenario_of_somebody_elses_takes_nothing_over() {
     assert!(environment.contains("MCP_TIMEOUT=4321"), "{environment}");
     let ran = home.run(&[&ends[..], &["--gateway", "own.json"]].concat());
     assert!(told.iter().all(|t| ran.err.contains(&t.replace("may be", "is"))), "{}", ran.err);
+}
+
+#[test]
+fn a_stored_login_is_in_the_scratch_home_of_the_scenario_that_has_one_and_nowhere_else() {
+    let home = Home::new();
+    home.reproduce(&["get-404", "--versions", "2.1.146", "-y"]);
+    assert!(home.runs() == 1 && !home.path("login").exists());
+    home.reproduce(&["refresh-token-expired", "--versions", "2.1.146", "-y"]);
+    let stored: Value = serde_json::from_str(&fs::read_to_string(home.path("login")).unwrap()).unwrap();
+    let login = stored["mcpOAuth"].as_object().unwrap().values().next().unwrap();
+    let url = login["serverUrl"].as_str().unwrap();
+    assert!(url.starts_with("http://127.0.0.1:") && url.ends_with("/mcp/my-http-mcp"), "{url}");
+    assert!(!home.path(".claude").exists());
 }
 
 #[test]

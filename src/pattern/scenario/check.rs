@@ -92,6 +92,12 @@ impl ServerDef {
                 "a server of this transport cannot be absent in this way".to_owned(),
             ));
         }
+        if self.login.is_some() && (of_stdio || self.place != Place::Here) {
+            all.push((
+                format!("{at}/login"),
+                "there is a login only to a server that listens at an address".to_owned(),
+            ));
+        }
         for (i, rule) in self.rules.iter().enumerate() {
             if let Some((key, message)) = rule.problem(of_stdio) {
                 all.push((format!("{at}/rules/{i}/{key}"), message.to_owned()));
@@ -208,6 +214,22 @@ mod tests {
         ] {
             let all = told(&bad);
             assert!(all.len() == 1 && all[0].contains(why), "{bad}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_logs_in_to_a_child_or_to_what_is_not_there() {
+        let told = |transport: &str, place: &str| {
+            let server = json!([{ "name": "a", "transport": transport, "place": place, "login": "expired" }]);
+            problems(&server, &json!({}))
+        };
+        assert!(told("http", "here").is_empty() && told("sse", "here").is_empty());
+        for (transport, place) in [("stdio", "here"), ("http", "closed-port"), ("http", "no-host")] {
+            let all = told(transport, place);
+            assert!(
+                all.len() == 1 && all[0].contains("there is a login only"),
+                "{transport} {place}: {all:?}"
+            );
         }
     }
 
