@@ -1,6 +1,6 @@
 //! Where an event stands in the course of a log: its client session, its server, and what happened just before it.
 //!
-//! Comes in: what a line means, and the line. Goes out: the [`Event`] that it is there. Servers are numbered as they come,
+//! Comes in: what a line means, and the line. Goes out: the [`Event`](super::Event) that it is there. Servers are numbered as they come,
 //! so that what happened to each is found without spelling its name.
 
 use std::collections::{BTreeMap, HashMap};

@@ -1,9 +1,10 @@
 //! Skims the debug log: finds the records that may matter, and of all others no more than where they stand.
 //!
 //! Comes in: blocks of lines, and what a message that matters begins with ([`Interest`]). Goes out: for each block what is in
-//! it ([`Skimmed`]), from which a [`Reader`] is told the same [`LogLine`](super::LogLine)s that reading line by line gives, but for those that nobody
-//! is interested in: of these a [`Passed`] tells from where to where they reach. Nine lines of ten are passed over for the
-//! price of finding their end and comparing a few bytes, and what a record says is read where it stands.
+//! it ([`Skimmed`]), from which a [`Reader`](super::skimmed::Reader) is told the same [`LogLine`](super::LogLine)s that
+//! reading line by line gives, but for those that nobody is interested in: of these a [`Passed`](super::Passed) tells from
+//! where to where they reach. Nine lines of ten are passed over for the price of finding their end and comparing a few
+//! bytes, and what a record says is read where it stands.
 
 use std::ops::Range;
 
