@@ -98,6 +98,11 @@ fn serve(arguments: &Arguments, scenario: &Scenario, record: Record) -> Result<E
     if let Some(proxy) = gateway.proxy() {
         output::say(&format!("its proxy is at {proxy}: set HTTP_PROXY to that"));
     }
+    if let Some(authority) = gateway.authority() {
+        output::say(&format!(
+            "the certificate of its authority, for clients that are to trust it, is at {authority}"
+        ));
+    }
     gateway.wait();
     Ok(Exit::Nothing)
 }

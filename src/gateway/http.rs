@@ -1,16 +1,19 @@
 //! Serves scripted servers and the stub of the model's API over HTTP, on loopback alone.
 //!
 //! Comes in: a scenario and a [`Record`]. Goes out: a [`Gateway`], which ends with its value. A server is at
-//! `/mcp/NAME`, the model at `/v1/`; a path that is nobody's is answered 404, and recorded. Everything that the script
-//! wants is done to the connection itself: it is kept waiting, dropped, or cut in the middle of an answer.
+//! `/mcp/NAME`, the model at `/v1/`; a path that is nobody's is answered 404, and recorded. A server that is spoken to over
+//! TLS has a port of its own. Everything that the script wants is done to the connection itself: it is kept waiting,
+//! dropped, or cut in the middle of an answer.
 
 mod proxy;
 mod sse;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,10 +27,13 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 
-use super::model::Model;
+use super::model::{Model, Reply};
 use super::record::{Record, Seen};
 use super::script::{Act, Asked, Body, Script};
-use crate::pattern::{Place, ScenarioDef, Transport};
+use crate::pattern::{Place, ScenarioDef, ServerDef, Transport};
+
+/// Where the authority's certificate is, for clients that are to trust it.
+const AUTHORITY: &str = "/authority.pem";
 
 /// No request of a client is longer.
 const MAX_BODY: usize = 16 << 20;
@@ -65,6 +71,8 @@ pub struct Listen {
 pub struct Gateway {
     address: SocketAddr,
     proxy: Option<SocketAddr>,
+    /// The origins of the servers that are spoken to over TLS.
+    secure: BTreeMap<String, String>,
     record: Record,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -76,13 +84,18 @@ impl Gateway {
         let (listener, address) = bound(listen.port)?;
         let proxy = scenario.proxy.as_ref().map(|_| bound(0)).transpose()?;
         let proxy_address = proxy.as_ref().map(|(_, address)| *address);
-        let house = Arc::new(House::new(scenario, address, record.clone()));
+        let (house, doors) = House::new(scenario, address, record.clone())?;
+        let secure = house.secure();
+        let house = Arc::new(house);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             runtime.block_on(async {
                 let through = proxy.map(|(listener, _)| accept(listener, Arc::clone(&house), Way::Proxy));
                 through.map(tokio::spawn);
+                for tls::Door { server, listener } in doors {
+                    tokio::spawn(accept(listener, Arc::clone(&house), Way::Tls(server)));
+                }
                 tokio::spawn(accept(listener, house, Way::Direct));
                 let _ = stopped.await;
             });
@@ -90,7 +103,7 @@ impl Gateway {
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("gateway".to_owned()).spawn(serve)?;
-        Ok(Self { address, proxy: proxy_address, record, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, proxy: proxy_address, secure, record, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -103,9 +116,15 @@ impl Gateway {
         self.proxy.map(|address| format!("http://{address}"))
     }
 
+    /// Where the certificate is of the authority that vouches for servers that are spoken to over TLS, if there are any.
+    pub fn authority(&self) -> Option<String> {
+        (!self.secure.is_empty()).then(|| format!("{}{AUTHORITY}", self.origin()))
+    }
+
     /// Where a server is.
     pub fn url(&self, server: &str) -> String {
-        format!("{}/mcp/{server}", self.origin())
+        let origin = self.secure.get(server).cloned().unwrap_or_else(|| self.origin());
+        format!("{origin}/mcp/{server}")
     }
 
     /// What was seen so far.
@@ -141,6 +160,8 @@ enum Way {
     Proxy,
     /// In a tunnel that the proxy opened.
     Tunnel,
+    /// At the port of a server that is spoken to over TLS: its place in the house.
+    Tls(usize),
 }
 
 /// A port of loopback, and its address.
@@ -151,40 +172,97 @@ fn bound(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Everything behind one port, and behind the proxy.
+/// A server in the house.
+struct Resident {
+    transport: Transport,
+    script: Mutex<Script>,
+    /// Its origin: that of the house, unless it has a port of its own.
+    origin: String,
+    secure: bool,
+}
+
+impl Resident {
+    fn is(&self, f: impl Fn(&Script) -> bool) -> bool {
+        f(&self.script.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Everything behind one port, behind the proxy, and behind the ports of servers that have their own.
 struct House {
     origin: String,
-    servers: Vec<(Transport, Mutex<Script>)>,
+    servers: Vec<Resident>,
+    authority: Option<tls::Authority>,
     streams: sse::Streams,
     model: Model,
     record: Record,
 }
 
 impl House {
-    fn new(scenario: &ScenarioDef, address: SocketAddr, record: Record) -> Self {
-        let here = |s: &&crate::pattern::ServerDef| s.place == Place::Here && s.transport != Transport::Stdio;
-        let servers = scenario.servers.iter().filter(here);
-        Self {
-            origin: format!("http://{address}"),
-            servers: servers
-                .map(|s| (s.transport, Mutex::new(Script::new(s).behind(scenario.proxy.as_ref()))))
-                .collect(),
-            streams: sse::Streams::default(),
-            model: Model::new(scenario),
-            record,
+    fn new(
+        scenario: &ScenarioDef,
+        address: SocketAddr,
+        record: Record,
+    ) -> io::Result<(Self, Vec<tls::Door>)> {
+        let here = |s: &&ServerDef| s.place == Place::Here && s.transport != Transport::Stdio;
+        let (mut servers, mut doors) = (Vec::new(), Vec::new());
+        for (at, server) in scenario.servers.iter().filter(here).enumerate() {
+            let mut origin = format!("http://{address}");
+            if server.tls.is_some() {
+                let (listener, address) = bound(0)?;
+                origin = format!("https://{address}");
+                doors.push(tls::Door { server: at, listener });
+            }
+            let script = Mutex::new(Script::new(server).behind(scenario.proxy.as_ref()));
+            servers.push(Resident {
+                transport: server.transport,
+                script,
+                origin,
+                secure: server.tls.is_some(),
+            });
+        }
+        let authority = if doors.is_empty() { None } else { Some(tls::Authority::new()?) };
+        let (origin, streams, model) =
+            (format!("http://{address}"), sse::Streams::default(), Model::new(scenario));
+        Ok((Self { origin, servers, authority, streams, model, record }, doors))
+    }
+
+    /// The origins of the servers that are spoken to over TLS.
+    fn secure(&self) -> BTreeMap<String, String> {
+        let secure = self.servers.iter().enumerate().filter(|(_, s)| s.secure);
+        secure.map(|(at, s)| (self.name(at), s.origin.clone())).collect()
+    }
+
+    /// What the server at that place is called.
+    fn name(&self, at: usize) -> String {
+        let script = self.servers.get(at).map(|s| s.script.lock().unwrap_or_else(PoisonError::into_inner));
+        script.map(|s| s.name().to_owned()).unwrap_or_default()
+    }
+
+    /// The server that a path belongs to, among those at the port where it was asked for.
+    fn server(&self, path: &str, way: Way) -> Option<&Resident> {
+        let name = path.strip_prefix("/mcp/").map(|p| p.split('/').next().unwrap_or_default());
+        let is_there = |at: usize, s: &Resident| match way {
+            Way::Tls(door) => at == door,
+            Way::Direct | Way::Proxy | Way::Tunnel => !s.secure,
+        };
+        let mut there = self.servers.iter().enumerate().filter(|(at, s)| is_there(*at, s)).map(|(_, s)| s);
+        match name {
+            Some(name) => there.find(|s| s.is(|script| script.name() == name)),
+            None => there.find(|s| s.is(|script| script.claims(path))),
         }
     }
 
-    /// The server that a path belongs to.
-    fn server(&self, path: &str) -> Option<&(Transport, Mutex<Script>)> {
-        let name = path.strip_prefix("/mcp/").map(|p| p.split('/').next().unwrap_or_default());
-        let script = |s: &Mutex<Script>, f: &dyn Fn(&Script) -> bool| {
-            f(&s.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What is at a path that belongs to no server: the model, or the authority's certificate.
+    fn elsewhere(&self, asked: &Asked) -> Option<Reply> {
+        let authority = self.authority.as_ref().filter(|_| asked.path == AUTHORITY);
+        let pem = |a: &tls::Authority| Reply {
+            content: "application/x-pem-file",
+            body: a.pem().to_owned(),
+            delay: Duration::ZERO,
         };
-        match name {
-            Some(name) => self.servers.iter().find(|(_, s)| script(s, &|s| s.name() == name)),
-            None => self.servers.iter().find(|(_, s)| script(s, &|s| s.claims(path))),
-        }
+        authority.map(pem).or_else(|| {
+            self.model.answer(&asked.path, &asked.body).filter(|_| asked.path.starts_with("/v1/"))
+        })
     }
 
     async fn handle(self: Arc<Self>, request: Request<Incoming>, way: Way) -> Handled {
@@ -194,20 +272,20 @@ impl House {
         if way == Way::Proxy && request.method() == Method::CONNECT {
             return proxy::tunnel(self, request);
         }
-        let (asked, query) = read(request, way != Way::Direct).await?;
-        if let Some((transport, script)) = self.server(&asked.path) {
+        let (asked, query) = read(request, matches!(way, Way::Proxy | Way::Tunnel)).await?;
+        if let Some(server) = self.server(&asked.path, way) {
             let (answer, seen) = {
-                let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
-                script.answer(&asked, &self.origin)
+                let mut script = server.script.lock().unwrap_or_else(PoisonError::into_inner);
+                script.answer(&asked, &server.origin)
             };
             self.record.add(seen);
             tokio::time::sleep(answer.delay).await;
-            if *transport == Transport::Sse {
+            if server.transport == Transport::Sse {
                 return self.streams.carry(&asked, &query, answer.act).await;
             }
             return perform(answer.act).await;
         }
-        let reply = self.model.answer(&asked.path, &asked.body).filter(|_| asked.path.starts_with("/v1/"));
+        let reply = self.elsewhere(&asked);
         let server = asked.path.starts_with("/v1/").then_some("model");
         self.record.add(Seen::elsewhere(server, &asked, if reply.is_some() { 200 } else { 404 }));
         match reply {
@@ -229,18 +307,27 @@ async fn accept(listener: TcpListener, house: Arc<House>, way: Way) {
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        tokio::spawn(serve(TokioIo::new(connection), Arc::clone(&house), way));
+        let house = Arc::clone(&house);
+        match way {
+            Way::Tls(server) => drop(tokio::spawn(tls::welcome(connection, house, server))),
+            _ => drop(tokio::spawn(serve(TokioIo::new(connection), house, way))),
+        }
     }
 }
 
-/// Answers what comes over a connection, until it ends.
-async fn serve<C: Read + Write + Unpin + Send + 'static>(connection: C, house: Arc<House>, way: Way) {
-    let service = service_fn(|request| Arc::clone(&house).handle(request, way));
+/// Answers what comes over a connection, until it ends. Gives whether anything was asked.
+async fn serve<C: Read + Write + Unpin + Send + 'static>(connection: C, house: Arc<House>, way: Way) -> bool {
+    let asked = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        asked.store(true, Ordering::Relaxed);
+        Arc::clone(&house).handle(request, way)
+    });
     // An error here is a connection that broke, from this side or from the other.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(connection, service)
         .with_upgrades()
         .await;
+    asked.load(Ordering::Relaxed)
 }
 
 /// A request, whole, and what follows the `?`.

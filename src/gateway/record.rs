@@ -62,7 +62,7 @@ pub struct Seen {
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answered {
-    /// `answer`, `stream`, `cut`, `hang`, `drop` or `exit`.
+    /// `answer`, `stream`, `cut`, `hang`, `drop` or `exit`; `unasked`: a connection over TLS ended and nothing had been asked.
     pub how: String,
     /// The status of HTTP, or that of a child that ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +149,14 @@ impl Seen {
         Self { server: server.map(str::to_owned), answered, ..seen }
     }
 
+    /// A connection over TLS that ended and over which nothing was asked: no request at all, but all that is seen of a client
+    /// that does not trust a certificate.
+    pub(super) fn unasked(server: &str, told: Map<String, Value>) -> Self {
+        let answered = Answered { how: "unasked".to_owned(), status: None, error: None, revision: None };
+        let seen = Self::of(server, &Asked::default(), SessionWord::None, None, &Value::Null);
+        Self { told, answered, ..seen }
+    }
+
     /// Whether it is a call of a tool that was answered with a result.
     pub fn is_good_call(&self) -> bool {
         let a = &self.answered;
@@ -160,7 +168,11 @@ impl Seen {
 
     /// The request in a few words, and what became of it, as reports show it.
     pub fn in_short(&self) -> String {
-        let what = self.rpc.as_deref().unwrap_or(&self.path);
+        let tls =
+            self.told.get("handshake").and_then(Value::as_str).map(|how| format!("TLS handshake {how}"));
+        let what = tls.as_deref().or(self.rpc.as_deref()).unwrap_or(&self.path);
+        let end = ["alert", "why"].iter().find_map(|key| self.told.get(*key)).and_then(Value::as_str);
+        let end = end.map(|end| format!(": {end}")).unwrap_or_default();
         let session = match (self.session, self.session_number) {
             (SessionWord::None, _) => String::new(),
             (word, Some(n)) => format!(" (session {n}, {})", word.as_str()),
@@ -169,7 +181,7 @@ impl Seen {
         let status = self.answered.status.map(|s| format!(" {s}")).unwrap_or_default();
         let error = self.answered.error.map(|e| format!(" {e}")).unwrap_or_default();
         let http = if self.http.is_empty() { String::new() } else { format!("{} ", self.http) };
-        format!("{http}{what}{session} → {}{status}{error}", self.answered.how)
+        format!("{http}{what}{session} → {}{status}{error}{end}", self.answered.how)
     }
 }
 

@@ -52,6 +52,9 @@ pub struct ServerDef {
     /// The newest revision of MCP that it speaks, e.g. `2025-06-18`; without it the one that the client asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// Whether it is spoken to over TLS, at an address that begins with `https`, and who vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsDef>,
     /// Headers that the client is told to send.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
@@ -80,6 +83,15 @@ pub enum Transport {
     Sse,
     /// Standard input and output of a child.
     Stdio,
+}
+
+/// Who vouches for a server that is spoken to over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsDef {
+    /// An authority that no client knows, made for the run.
+    UnknownAuthority,
 }
 
 /// What a stored login is worth.

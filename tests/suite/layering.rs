@@ -48,7 +48,7 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 ];
 
 /// The rooms in which a third-party crate may be used; one that is not named here may be used nowhere.
-const CRATES: [(&str, &[&str]); 28] = [
+const CRATES: [(&str, &[&str]); 31] = [
     ("aho_corasick", &["pattern", "redact"]),
     ("base64", &["bisect", "render", "cli"]),
     ("bstr", &["parse", "classify", "normalize", "align"]),
@@ -61,8 +61,10 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("memchr", &["source", "parse", "pattern", "classify", "normalize", "align", "diagnose"]),
     ("minisign_verify", &["source"]),
     ("owo_colors", &["render"]),
+    ("rcgen", &["gateway"]),
     ("regex", &["diagnose", "redact"]),
     ("rustix", &["bisect"]),
+    ("rustls", &["gateway"]),
     ("rustls_native_certs", &["source"]),
     ("ruzstd", &["source"]),
     ("semver", &["pattern", "diagnose", "bisect", "gateway", "report", "cli"]),
@@ -80,6 +82,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("tempfile", &["bisect"]),
     ("terminal_size", &["cli"]),
     ("tokio", &["gateway"]),
+    ("tokio_rustls", &["gateway"]),
     ("unicode_width", &["render"]),
     ("ureq", &["source", "bisect", "gateway"]),
     ("walkdir", &["source"]),

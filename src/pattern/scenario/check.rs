@@ -28,6 +28,11 @@ impl ScenarioDef {
         all.extend(self.servers.first().and_then(ServerDef::uncallable));
         all.extend(self.foreign_variables());
         all.extend(self.proxy.as_ref().and_then(proxy_problem));
+        if self.proxy.is_some() && self.servers.iter().any(|s| s.tls.is_some()) {
+            let message =
+                "what goes through a proxy over TLS nobody can see: take the proxy or the server's `tls` out";
+            all.push(("/proxy".to_owned(), message.to_owned()));
+        }
         all
     }
 
@@ -97,6 +102,10 @@ impl ServerDef {
                 format!("{at}/login"),
                 "there is a login only to a server that listens at an address".to_owned(),
             ));
+        }
+        if self.tls.is_some() && (of_stdio || self.place != Place::Here) {
+            let message = "TLS is spoken only to a server that listens at an address";
+            all.push((format!("{at}/tls"), message.to_owned()));
         }
         for (i, rule) in self.rules.iter().enumerate() {
             if let Some((key, message)) = rule.problem(of_stdio) {
@@ -214,6 +223,28 @@ mod tests {
         ] {
             let all = told(&bad);
             assert!(all.len() == 1 && all[0].contains(why), "{bad}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn tls_is_spoken_to_servers_that_are_there_and_not_through_a_proxy() {
+        let told = |transport: &str, place: &str, proxy: &Value| {
+            let server =
+                json!([{ "name": "a", "transport": transport, "place": place, "tls": "unknown-authority" }]);
+            let file = json!({ "schema": 1, "about": "x", "servers": server, "proxy": proxy });
+            let read = Scenario::parse("x", "x.json", &file.to_string());
+            read.err().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        for transport in ["http", "sse"] {
+            assert!(told(transport, "here", &Value::Null).is_empty(), "{transport}");
+        }
+        for (transport, place, proxy, why) in [
+            ("stdio", "here", Value::Null, "TLS is spoken only"),
+            ("http", "closed-port", Value::Null, "TLS is spoken only"),
+            ("http", "here", json!({ "hang": true }), "nobody can see"),
+        ] {
+            let all = told(transport, place, &proxy);
+            assert!(all.len() == 1 && all[0].contains(why), "{transport} {place}: {all:?}");
         }
     }
 

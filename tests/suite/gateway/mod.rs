@@ -2,6 +2,7 @@
 
 mod peer;
 mod proxy;
+mod tls;
 mod yardstick;
 
 use std::fs;
