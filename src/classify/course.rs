@@ -68,15 +68,16 @@ impl Course {
         let (session, apart) = self.session(line, kept.event.def.effect == Effect::ClientStart);
         let server = kept.event.server.is_some().then_some(kept.server);
         self.begun |= server.is_some() && !apart;
-        let lifecycle = kept.event.def.class == Class::Lifecycle;
-        let matters = kept.echo || lifecycle || !kept.event.def.after.is_empty();
-        let at = server.filter(|_| matters).map(|server| (apart.then_some(session), server));
-        let before = at.and_then(|at| self.just_before(at, line)).and_then(|def| defs.get(def));
-        if let Some(at) = at.filter(|_| lifecycle) {
+        let at = server.map(|server| (apart.then_some(session), server));
+        // Of most events it does not matter what they follow.
+        if kept.echo || !kept.event.def.after.is_empty() {
+            let before = at.and_then(|at| self.just_before(at, line)).and_then(|def| defs.get(def));
+            kept.follow(before.map(|def| def.id.as_str()));
+        }
+        if let Some(at) = at.filter(|_| kept.event.def.class == Class::Lifecycle) {
             let last = Last { def: kept.def, stamp: line.stamp, line: line.number, age: self.age };
             self.put_last(at, last);
         }
-        kept.follow(before.map(|def| def.id.as_str()));
         let event = &mut kept.event;
         (event.session, event.apart, event.gap) = (session, apart, std::mem::take(&mut self.gap));
         (event.line, event.stamp) = (line.number, line.stamp);

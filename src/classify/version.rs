@@ -3,6 +3,7 @@
 //! Comes in: lines. Goes out: the version of each client session and where it was read. Which lines name it is data.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bstr::ByteSlice;
 use memchr::memmem::Finder;
@@ -44,35 +45,82 @@ impl Mark {
 pub struct VersionReader {
     marks: Vec<Mark>,
     found: Vec<Option<String>>,
-    /// The last of the earlier client sessions of the same log that names one: session, version, source.
-    before: Option<(u32, String, String)>,
+    /// The last of the earlier client sessions of the same log that names one: session, version, and which mark told.
+    before: Option<(u32, String, usize)>,
     /// The versions of all earlier ones, each once in a row.
     all_before: Vec<String>,
+    remembered: Remembered,
+}
+
+/// What each mark read in the messages of late: most of a log is the same few of them, and to search each costs more than all
+/// else that is asked of its line. By where they lie in memory: one that is held there stays what it is.
+#[derive(Debug, Clone, Default)]
+struct Remembered(Vec<Option<Known>>);
+
+#[derive(Debug, Clone)]
+struct Known {
+    message: Arc<str>,
+    of_server: bool,
+    /// By mark; nothing at all where none read anything.
+    read: Vec<Option<String>>,
+}
+
+/// How many are remembered; a power of two.
+const PLACES: usize = 1024;
+
+/// Longer ones are not, in bytes.
+const LONGEST: usize = 1024;
+
+impl Remembered {
+    fn place(message: &Arc<str>) -> usize {
+        let address = Arc::as_ptr(message).cast::<u8>() as usize;
+        (address >> 4 ^ address >> 14) & (PLACES - 1)
+    }
+
+    /// What was read in a message of a server, or of none.
+    fn get(&self, message: &Arc<str>, of_server: bool) -> Option<&[Option<String>]> {
+        let known = self.0.get(Self::place(message))?.as_ref()?;
+        (Arc::ptr_eq(&known.message, message) && known.of_server == of_server).then_some(&*known.read)
+    }
+
+    fn put(&mut self, message: &Arc<str>, of_server: bool, read: Vec<Option<String>>) {
+        if self.0.is_empty() {
+            self.0.resize(PLACES, None);
+        }
+        if let Some(place) = self.0.get_mut(Self::place(message)) {
+            *place = Some(Known { message: Arc::clone(message), of_server, read });
+        }
+    }
 }
 
 impl VersionReader {
     /// A reader for a new log.
     pub fn new(knowledge: &Knowledge) -> Self {
         let marks: Vec<Mark> = knowledge.version_marks.iter().filter_map(Mark::new).collect();
-        Self { found: vec![None; marks.len()], marks, before: None, all_before: Vec::new() }
+        let (found, remembered) = (vec![None; marks.len()], Remembered::default());
+        Self { marks, found, before: None, all_before: Vec::new(), remembered }
     }
 
     /// The client session `ended` is over: what the next one is of is read anew.
     pub fn next_session(&mut self, ended: u32) {
-        if let Some((version, source)) = self.newest() {
-            let (version, source) = (version.to_owned(), source.to_owned());
+        let newest = self.found.iter_mut().enumerate().find_map(|(mark, found)| Some((mark, found.take()?)));
+        if let Some((mark, version)) = newest {
             if self.all_before.last() != Some(&version) {
                 self.all_before.push(version.clone());
             }
-            self.before = Some((ended, version, source));
+            self.before = Some((ended, version, mark));
             self.found.fill(None);
         }
     }
 
     /// The version that the session under way names.
     fn newest(&self) -> Option<(&str, &str)> {
-        let mut both = self.found.iter().zip(&self.marks);
-        both.find_map(|(found, mark)| found.as_deref().map(|v| (v, mark.source.as_str())))
+        let mut found = self.found.iter().enumerate();
+        found.find_map(|(mark, version)| Some((version.as_deref()?, self.source(mark))))
+    }
+
+    fn source(&self, mark: usize) -> &str {
+        self.marks.get(mark).map_or("", |m| m.source.as_str())
     }
 
     /// The version of the client session that ended last, if it is that one and named it.
@@ -80,19 +128,30 @@ impl VersionReader {
         self.before.as_ref().filter(|(ended, ..)| *ended == session).map(|(_, version, _)| version.as_str())
     }
 
-    /// Looks at a line.
-    pub fn see(&mut self, line: &LogLine<'_>) {
-        if self.found.first().is_some_and(Option::is_some) {
+    /// Looks at a line; `message` is what it says as it lies in the memory of who understood it, if somebody did.
+    pub fn see(&mut self, line: &LogLine<'_>, message: Option<&Arc<str>>) {
+        if self.found.first().is_none_or(Option::is_some) {
             return;
         }
-        for (mark, found) in self.marks.iter().zip(&mut self.found).filter(|(_, found)| found.is_none()) {
-            *found = mark.read(line);
+        let of_server = line.server.is_some();
+        if let Some(known) = message.and_then(|message| self.remembered.get(message, of_server)) {
+            return take(&mut self.found, known);
+        }
+        let mut read: Vec<Option<String>> = self.marks.iter().map(|mark| mark.read(line)).collect();
+        take(&mut self.found, &read);
+        // Of a line that says more than was understood the rest may be another one the next time.
+        let whole = |m: &&Arc<str>| m.len() <= LONGEST && m.as_bytes() == line.message;
+        if let Some(message) = message.filter(whole) {
+            if read.iter().all(Option::is_none) {
+                read = Vec::new();
+            }
+            self.remembered.put(message, of_server, read);
         }
     }
 
     /// The version of the newest client session that names one, and where it was read.
     pub fn version(&self) -> Option<(&str, &str)> {
-        self.newest().or_else(|| self.before.as_ref().map(|(_, v, s)| (v.as_str(), s.as_str())))
+        self.newest().or_else(|| self.before.as_ref().map(|(_, v, mark)| (v.as_str(), self.source(*mark))))
     }
 
     /// The versions of all client sessions, in their order, each once in a row.
@@ -101,6 +160,15 @@ impl VersionReader {
         let mut all: Vec<String> = self.all_before.iter().cloned().chain(newest).collect();
         all.dedup();
         all
+    }
+}
+
+/// What a line says counts where no line before it said anything.
+fn take(found: &mut [Option<String>], read: &[Option<String>]) {
+    for (found, read) in found.iter_mut().zip(read) {
+        if found.is_none() {
+            found.clone_from(read);
+        }
     }
 }
 
@@ -114,8 +182,12 @@ fn version_at(bytes: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, LazyLock};
+
+    use proptest::prelude::*;
+
     use super::{VersionReader, version_at};
-    use crate::parse;
+    use crate::parse::{self, LogLine};
     use crate::pattern::Knowledge;
     use crate::source::Source;
 
@@ -129,7 +201,7 @@ mod tests {
 
     fn version(text: &str) -> Option<(String, String)> {
         let mut reader = VersionReader::new(&Knowledge::builtin());
-        parse::read(Source::from_text("t", text), &mut |line| reader.see(line)).unwrap();
+        parse::read(Source::from_text("t", text), &mut |line| reader.see(line, None)).unwrap();
         reader.version().map(|(v, s)| (v.to_owned(), s.to_owned()))
     }
 
@@ -150,6 +222,36 @@ mod tests {
             format!("[DEBUG] tool result:\n{header}"),
         ] {
             assert_eq!(told(&other), None, "{other}");
+        }
+    }
+
+    static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(Knowledge::builtin);
+
+    proptest! {
+        #[test]
+        fn a_message_that_is_remembered_tells_what_it_tells_anew(
+            lines in proptest::collection::vec((0_usize..5, any::<bool>(), any::<bool>(), 0_u8..6), 1..40),
+        ) {
+            let agent = |v: &str| format!("HTTP transport options: {{\"User-Agent\":\"claude-code/{v}\"}}");
+            let header = "attribution header x-anthropic-billing-header: cc_version=3.3.3;".to_owned();
+            let messages = [agent("1.1.1"), agent("2.2.2"), header, "Connecting".to_owned(), "Client closed".to_owned()];
+            let held: Vec<Arc<str>> = messages.iter().map(|m| m.as_str().into()).collect();
+            let (mut with, mut without) = (VersionReader::new(&KNOWLEDGE), VersionReader::new(&KNOWLEDGE));
+            for (number, (said, of_server, longer, ends)) in lines.into_iter().enumerate() {
+                // A line may say more than what was understood of it.
+                let message = if longer { format!("{}\n{}", messages[said], messages[0]) } else { messages[said].clone() };
+                let server = of_server.then_some("s");
+                let line = LogLine { message: message.as_bytes(), server, ..LogLine::default() };
+                let part = Arc::from(messages[said].as_str());
+                with.see(&line, Some(if longer { &part } else { &held[said] }));
+                without.see(&line, None);
+                prop_assert_eq!(with.version(), without.version());
+                if ends == 0 {
+                    with.next_session(number as u32);
+                    without.next_session(number as u32);
+                }
+            }
+            prop_assert_eq!(with.all(), without.all());
         }
     }
 }

@@ -187,6 +187,30 @@ impl Healths {
     }
 }
 
+/// What a summary shows of an event's fields. Most events have none of these: one look at each field tells.
+#[derive(Debug, Default)]
+struct Facts<'e> {
+    platform: Option<&'e str>,
+    transport: Option<&'e str>,
+    url: Option<&'e str>,
+}
+
+impl<'e> Facts<'e> {
+    fn of(event: &'e Event) -> Self {
+        let mut facts = Self::default();
+        // Of two fields of the same name the first counts.
+        for (name, value) in event.fields.iter().rev() {
+            match &**name {
+                "platform" => facts.platform = value.as_str(),
+                "transport" => facts.transport = value.as_str(),
+                "url" => facts.url = value.as_str(),
+                _ => {}
+            }
+        }
+        facts
+    }
+}
+
 /// So many servers are looked through one by one: faster than spelling a name.
 const NEAR: usize = 8;
 
@@ -225,7 +249,7 @@ impl Summary {
             self.session = event.session;
         }
         if line.session.is_none() {
-            self.version.see(line);
+            self.version.see(line, said(understood));
         }
         self.last_line = line.number;
         if line.stamp.is_some() {
@@ -245,9 +269,10 @@ impl Summary {
                 self.mcp_lines += 1;
                 self.classified += 1;
                 if event.apart {
-                    self.see_session(event.session, line);
+                    self.see_session(event, line);
                 }
-                if let Some(platform) = event.str("platform") {
+                let facts = Facts::of(event);
+                if let Some(platform) = facts.platform {
                     put(&mut self.platform, platform);
                 }
                 if let Some(name) = &event.server {
@@ -255,7 +280,7 @@ impl Summary {
                     if session.is_some() && session != self.with_servers.1 {
                         self.with_servers = (self.with_servers.0 + 1, session);
                     }
-                    self.server(name).see(event);
+                    self.server(name).see(event, &facts);
                 }
             }
         }
@@ -271,12 +296,12 @@ impl Summary {
         }
     }
 
-    fn see_session(&mut self, session: u32, line: &LogLine<'_>) {
+    fn see_session(&mut self, event: &Event, line: &LogLine<'_>) {
         let Self { of_sessions, blank, .. } = self;
         let known = of_sessions
-            .entry(session)
+            .entry(event.session)
             .or_insert_with(|| SessionVersion { reader: blank.clone(), told: None });
-        known.reader.see(line);
+        known.reader.see(line, Some(&event.text));
         if let Some(version) = line.session.and_then(|s| s.version).filter(|_| known.told.is_none()) {
             known.told = Some(version.to_owned());
         }
@@ -365,18 +390,15 @@ impl Summary {
 }
 
 impl Server {
-    fn see(&mut self, event: &Event) {
+    fn see(&mut self, event: &Event, facts: &Facts<'_>) {
         self.healths.see(event);
-        if event.fields.is_empty() {
-            return;
-        }
         // Later lines may name it otherwise (`UNKNOWN connection closed`); how it is connected to is what counts.
-        if let Some(transport) = event.str("transport").filter(|_| event.phase() == Phase::Connect)
+        if let Some(transport) = facts.transport.filter(|_| event.phase() == Phase::Connect)
             && !self.transport.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(transport))
         {
             self.transport = Some(transport.to_ascii_lowercase());
         }
-        if let Some(url) = event.str("url") {
+        if let Some(url) = facts.url {
             put(&mut self.place, url);
         }
     }
@@ -398,6 +420,14 @@ impl Server {
             transport: self.transport,
             place: self.place,
         }
+    }
+}
+
+/// What a line says, as it was understood.
+fn said<'u>(understood: &'u Understood<'_>) -> Option<&'u Arc<str>> {
+    match understood {
+        Understood::Event(event) => Some(&event.text),
+        Understood::Unknown(_) | Understood::Outside => None,
     }
 }
 
