@@ -53,6 +53,10 @@ impl Pattern {
         Ok(Self { source, ready })
     }
 
+    fn is_ready(&self) -> bool {
+        self.ready.get().is_some()
+    }
+
     fn is_in(&self, text: &str) -> bool {
         self.ready.get_or_init(|| regex(&self.source).ok()).as_ref().is_some_and(|r| r.is_match(text))
     }
@@ -67,6 +71,11 @@ impl Condition {
     /// Whether `event` passes.
     pub(super) fn holds(&self, event: &Event) -> bool {
         self.test.holds(&field_of(event, &self.field))
+    }
+
+    /// The same; `None`: a regex would have to be made ready first.
+    pub(super) fn told(&self, event: &Event) -> Option<bool> {
+        self.test.is_ready().then(|| self.holds(event))
     }
 }
 
@@ -109,6 +118,14 @@ impl Test {
         }
     }
 
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::Is(_) => true,
+            Self::Any(tests) => tests.iter().all(Self::is_ready),
+            Self::All(operators) => operators.iter().all(Operator::is_ready),
+        }
+    }
+
     fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Is(wanted) => same(wanted, value),
@@ -130,6 +147,10 @@ impl Operator {
             "regex" => Pattern::compile(text(name, operand)?, trusted).map(Self::Regex),
             _ => Err(format!("`{name}` is no operator; there are lt, gt, prefix, contains and regex")),
         }
+    }
+
+    fn is_ready(&self) -> bool {
+        if let Self::Regex(regex) = self { regex.is_ready() } else { true }
     }
 
     fn holds(&self, value: &Value) -> bool {

@@ -17,6 +17,7 @@ use super::keys::{KeySet, MAX_KEYS, Slot};
 use super::past::Past;
 use super::plan::{Asked, Group, KeyFields, Plans};
 use super::record::{Ledger, no_clock};
+use super::residue::Residues;
 use super::state::{Match, Settled, Signal, State, Turn};
 use super::trail::Moment;
 use super::watch::Watch;
@@ -56,11 +57,17 @@ enum Cut {
     Gap,
 }
 
+/// What is remembered of events, whatever the session.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    asked: Asked,
+    residues: Residues,
+}
+
 /// The engine for a log, or for one of its sessions, with or without somebody who looks on.
 pub(super) struct Core<'r, W> {
     rules: &'r [Compiled],
     plans: Arc<Plans>,
-    asked: Asked,
     sets: Vec<KeySet>,
     clock: Clock,
     session: Option<u32>,
@@ -102,7 +109,6 @@ impl<'r, W: Watch> Core<'r, W> {
             rules,
             sets: plans.sets.iter().map(set).collect(),
             plans,
-            asked: Asked::default(),
             clock: Clock::default(),
             session: None,
             timers: Timers::default(),
@@ -151,7 +157,7 @@ impl<'r, W: Watch> Core<'r, W> {
         });
     }
 
-    pub(super) fn see(&mut self, event: &Event) {
+    pub(super) fn see(&mut self, event: &Event, memory: &mut Memory) {
         if self.session.replace(event.session).is_some_and(|s| s != event.session) {
             self.settle_all(Cut::End);
             self.sets.iter_mut().for_each(KeySet::clear);
@@ -165,8 +171,10 @@ impl<'r, W: Watch> Core<'r, W> {
         if let Some(server) = &event.server {
             self.ledger.server(server);
         }
-        let plan = self.plans.of(&event.def, &mut self.asked);
-        let Some(plan) = plan.filter(|_| !event.echo) else { return };
+        let plan = self.plans.of(&event.def, &mut memory.asked);
+        let Some(whole) = plan.filter(|_| !event.echo) else { return };
+        // Who looks on is told of what was ruled out as well.
+        let plan = if W::LOOKS { whole } else { memory.residues.of(whole, event, self.rules) };
         let now = Moment::new(event, &self.clock, &plan.wanted);
         for group in &plan.groups {
             let Some(set) = self.sets.get_mut(group.set) else { continue };
@@ -266,15 +274,16 @@ impl<'r, W: Watch> Core<'r, W> {
         }
     }
 
-    /// Whatever waits: set, slot, member, branch.
+    /// Whatever waits: set, slot, member, branch. It is asked whenever a session ends, and mostly nothing does.
     fn waiting(&self) -> Vec<(usize, usize, usize, usize)> {
         let mut all = Vec::new();
         for (set, keys) in self.sets.iter().enumerate() {
             for (slot, states) in keys.slots.iter().enumerate() {
                 for member in &states.used {
                     let state = states.states.get(*member).and_then(Option::as_deref);
-                    let branches = state.into_iter().flat_map(State::waiting);
-                    all.extend(branches.map(|branch| (set, slot, *member, branch)));
+                    if let Some(state) = state.filter(|s| s.may_wait()) {
+                        all.extend(state.waiting().map(|branch| (set, slot, *member, branch)));
+                    }
                 }
             }
         }
@@ -305,7 +314,8 @@ impl Hand<'_> {
             if !state.use_it() {
                 slot.used.push(incident.member);
             }
-            let mut turn = Turn { rule, now, slot: self.slot, watch, out: signals };
+            let tested = incident.tested;
+            let mut turn = Turn { rule, now, slot: self.slot, tested, watch, out: signals };
             state.apply(&incident.ops, &mut turn);
             if signals.is_empty() {
                 continue;

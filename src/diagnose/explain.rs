@@ -10,7 +10,7 @@ use super::answer::Evidence;
 use super::compile::{Branch, Compiled};
 use super::condition::field_of;
 use super::duration;
-use super::engine::{Core, End};
+use super::engine::{Core, End, Memory};
 use super::plan::Plans;
 use super::record;
 use super::says;
@@ -53,8 +53,9 @@ pub fn explain<'e>(
     let rules = std::slice::from_ref(rule);
     let mut core =
         Core::new(rules, Arc::new(Plans::new(rules)), Tracker { rule, session: 0, seen: BTreeMap::new() });
+    let mut memory = Memory::default();
     for event in events {
-        core.see(event);
+        core.see(event, &mut memory);
     }
     core.end(end);
     core.watch.seen.into_iter().map(|((session, _), p)| p.attempt(rule, session, end.line)).collect()

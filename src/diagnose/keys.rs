@@ -68,9 +68,12 @@ impl KeySet {
 
     /// The slot of the event's key; with `create`, a new one if need be, and then the slot that gave way.
     pub(super) fn slot(&mut self, event: &Event, create: bool) -> Option<(usize, Option<Slot>)> {
-        let server = event.server.as_ref().filter(|_| self.fields.is_empty());
-        if let Some(server) = server {
-            let same = |slot: &Slot| slot.server.as_ref().is_some_and(|s| Arc::ptr_eq(s, server));
+        if self.fields.is_empty() {
+            // The server is all of the key then, or that there is none.
+            let same = |slot: &Slot| match (&slot.server, &event.server) {
+                (Some(known), Some(server)) => Arc::ptr_eq(known, server),
+                (known, server) => known.is_none() && server.is_none(),
+            };
             if let Some(slot) = self.slots.iter().take(NEAR).position(same) {
                 return Some((slot, None));
             }

@@ -24,6 +24,7 @@ mod past;
 mod plan;
 mod record;
 mod register;
+mod residue;
 mod says;
 mod sessions;
 mod state;

@@ -13,7 +13,7 @@ use super::answer::{Diagnosis, Finding};
 use super::check;
 use super::compile::{Compiled, compile};
 use super::condition::Condition;
-use super::engine::End;
+use super::engine::{End, Memory};
 use super::random::{self, Item};
 use super::sessions::Engine;
 use super::{duration, fixture};
@@ -351,19 +351,21 @@ fn courses<'l>(rule: &'l Rule, items: &'l [Item], places: &'l [Place]) -> Vec<Co
     out
 }
 
-fn engine(rule: &Compiled, items: &[Item]) -> Diagnosis {
-    let mut engine = Engine::new(std::slice::from_ref(rule));
-    for item in items {
-        match &item.event {
-            Some(event) => engine.see(event),
-            None => engine.tick(item.stamp, item.line),
+/// What the engine says, once of events that are new to it, and once of events that it remembers.
+fn engine(rule: &Compiled, items: &[Item]) -> [Diagnosis; 2] {
+    let (stamp, line) = items.last().map_or((None, 0), |last| (last.stamp, last.line));
+    let mut memory = Memory::default();
+    [(), ()].map(|()| {
+        let mut engine = Engine::new(std::slice::from_ref(rule)).remembering(std::mem::take(&mut memory));
+        for item in items {
+            match &item.event {
+                Some(event) => engine.see(event),
+                None => engine.tick(item.stamp, item.line),
+            }
         }
-    }
-    let last = items.last();
-    engine.finish_all(End {
-        stamp: last.and_then(|i| i.stamp),
-        line: last.map_or(0, |i| i.line),
-        client: None,
+        let (diagnosis, remembered) = engine.finish_all(End { stamp, line, client: None });
+        memory = remembered;
+        diagnosis
     })
 }
 
@@ -407,7 +409,12 @@ pub(super) fn compare(json: &Value, items: &[Item], tally: &mut Tally) -> Result
     let rule = &signature.def.rule;
     let places = places(items);
     let courses = courses(rule, items, &places);
-    let diagnosis = engine(&compiled, items);
+    let [new, diagnosis] = engine(&compiled, items);
+    if format!("{new:?}") != format!("{diagnosis:?}") {
+        return Err(format!(
+            "of events that are new: {new:#?}\nof events that are remembered: {diagnosis:#?}"
+        ));
+    }
     let named = items.iter().filter_map(|i| i.event.as_ref()).map(|e| e.server.clone());
     for server in named.collect::<BTreeSet<_>>() {
         let of_server = |c: &&Course<'_>| c.events.first().is_some_and(|e| c.event(*e).server == server);

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::compile::Compiled;
+use super::residue;
 use super::says::Template;
+use crate::classify::Event;
 use crate::pattern::EventDef;
 
 /// What an event does to the state of a signature and key. The variants stand in the order in which they run: an
@@ -45,7 +47,8 @@ pub(super) struct Group {
     pub(super) set: usize,
     /// Whether the event can begin something: if not, keys that are not known yet need not be.
     pub(super) opens: bool,
-    pub(super) incidents: Vec<Incident>,
+    /// Shared with what is left of them for an event that is known: most stay as they are.
+    pub(super) incidents: Vec<Arc<Incident>>,
 }
 
 /// What an event does to one signature.
@@ -64,6 +67,8 @@ pub(super) struct Incident {
     /// The guards that it is, and whether it bars.
     pub(super) needs: u64,
     pub(super) bars: bool,
+    /// Whether the conditions of all that it does are known to hold.
+    pub(super) tested: bool,
 }
 
 /// What may be under way in a state, as bits: each of the first steps by its register, the steps behind those together, some
@@ -202,33 +207,62 @@ fn shown(rule: &Compiled) -> Vec<(&str, &str)> {
         .collect()
 }
 
+impl Plan {
+    /// What is left of it for an event that says what `event` says, for as long as it says just that. A key that would be
+    /// made is made still: which keys are the oldest does not change.
+    pub(super) fn left_by(&self, event: &Event, rules: &[Compiled]) -> Self {
+        let left = |group: &Group| Group {
+            set: group.set,
+            opens: group.opens,
+            incidents: group.incidents.iter().filter_map(|i| i.left_by(event, rules)).collect(),
+        };
+        let groups = self.groups.iter().map(left).filter(|g| g.opens || !g.incidents.is_empty());
+        Self { groups: groups.collect(), wanted: self.wanted.clone() }
+    }
+}
+
 impl Incident {
-    fn new(rule: usize, member: usize, ops: BTreeSet<Op>, compiled: &Compiled) -> Self {
-        let opens = ops.iter().any(|op| matches!(op, Op::Fill(_, Reverse(0)) | Op::Need(_) | Op::Bar));
+    /// Without that whose conditions `event` fails.
+    fn left_by(self: &Arc<Self>, event: &Event, rules: &[Compiled]) -> Option<Arc<Self>> {
+        if self.tested {
+            return Some(Arc::clone(self));
+        }
+        let (mut left, mut tested) = (Vec::with_capacity(self.ops.len()), true);
+        let rule = rules.get(self.rule)?;
+        for op in &self.ops {
+            let passes = residue::passes(*op, event, rule);
+            tested &= passes.is_some();
+            left.extend(Some(*op).filter(|_| passes != Some(false)));
+        }
+        let incident = Self { tested, ..Self::new(self.rule, self.member, left.into(), rule) };
+        (!incident.ops.is_empty()).then(|| Arc::new(incident))
+    }
+
+    /// `ops` in the order in which they run.
+    fn new(rule: usize, member: usize, ops: Box<[Op]>, compiled: &Compiled) -> Self {
+        let (opens, fills_first, tested) = (false, false, true);
+        let (touches, needs, bars) = (0, 0, false);
+        let mut all = Self { rule, member, opens, ops, touches, fills_first, needs, bars, tested };
         let register = |branch: usize, step: usize| {
             live::step(compiled.branches.get(branch).map_or(0, |b| b.first_register) + step)
         };
-        let touches = |op: &Op| match *op {
-            Op::Escalate(_) => live::WAITS | live::ENDED,
-            Op::Absent(_) => live::WAITS,
-            Op::Kill(branch, 0) => register(branch, 0),
-            Op::Kill(branch, step) => register(branch, step - 1) | register(branch, step),
-            Op::Fill(branch, Reverse(step)) if step > 0 => register(branch, step - 1),
-            Op::Fill(..) | Op::Need(_) | Op::Bar => 0,
-        };
-        Self {
-            rule,
-            member,
-            opens,
-            touches: ops.iter().map(touches).fold(0, |all, bits| all | bits),
-            fills_first: ops.iter().any(|op| matches!(op, Op::Fill(_, Reverse(0)))),
-            needs: ops
-                .iter()
-                .map(|op| if let Op::Need(bit) = op { 1 << bit } else { 0 })
-                .fold(0, |a, b| a | b),
-            bars: ops.contains(&Op::Bar),
-            ops: ops.into_iter().collect(),
+        for op in &all.ops {
+            match *op {
+                Op::Escalate(_) => all.touches |= live::WAITS | live::ENDED,
+                Op::Absent(_) => all.touches |= live::WAITS,
+                Op::Kill(branch, 0) => all.touches |= register(branch, 0),
+                Op::Kill(branch, step) => {
+                    all.touches |= register(branch, step - 1) | register(branch, step);
+                }
+                Op::Fill(_, Reverse(0)) => all.fills_first = true,
+                Op::Fill(branch, Reverse(step)) => all.touches |= register(branch, step - 1),
+                Op::Need(bit) => all.needs |= 1 << bit,
+                Op::Bar => all.bars = true,
+            }
+            all.tested &= residue::conditions(*op, compiled).is_empty();
         }
+        all.opens = all.fills_first || all.needs != 0 || all.bars;
+        all
     }
 }
 
@@ -236,7 +270,7 @@ fn groups(of_rules: OfRules, rules: &[Compiled]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for ((set, member, rule), ops) in of_rules {
         let Some(compiled) = rules.get(rule) else { continue };
-        let incident = Incident::new(rule, member, ops, compiled);
+        let incident = Arc::new(Incident::new(rule, member, ops.into_iter().collect(), compiled));
         match groups.last_mut() {
             Some(group) if group.set == set => {
                 group.opens |= incident.opens;

@@ -36,7 +36,8 @@ pub(super) struct Ledger {
 /// What happened of one signature and server.
 #[derive(Debug, Default)]
 pub(super) struct Record {
-    first: Option<Hit>,
+    /// In a place of its own: most records have none, and they move about.
+    first: Option<Box<Hit>>,
     count: u64,
     guarded: bool,
     doubt: Option<String>,
@@ -79,7 +80,8 @@ impl Ledger {
         let record = self.record(rule, server);
         record.count += 1;
         let worse = found.worse.clone();
-        record.first.get_or_insert_with(|| Hit { found, until_line: line, worse: BTreeMap::new() });
+        let hit = || Box::new(Hit { found, until_line: line, worse: BTreeMap::new() });
+        record.first.get_or_insert_with(hit);
         for (index, event) in worse {
             self.worse(rule, server, index, event);
         }

@@ -54,19 +54,14 @@ impl Register {
         any
     }
 
-    /// What would fill `step`, if the event is the last of as many as it counts.
+    /// What would fill a step that counts, if the event is the last of as many.
     pub(super) fn candidate(
         &mut self,
-        step: &EventStep,
+        repeats: Repeats,
         before: Option<Partial>,
         shut: Option<Why<'static>>,
         now: &Moment<'_>,
     ) -> Result<Option<Candidate>, Why<'static>> {
-        let Some(repeats) = step.repeats else {
-            let first = before.as_ref().map_or(now.pos, |p| p.first);
-            let fill = || Candidate { before, first, filled: Filled::One(now.captured()) };
-            return shut.map_or_else(|| Ok(Some(fill())), Err);
-        };
         match shut {
             Some(why) if self.ring.is_empty() => Err(why),
             _ => {
@@ -108,13 +103,42 @@ impl Candidate {
         step: &EventStep,
         now: &Moment<'_>,
     ) -> Result<Partial, Why<'static>> {
-        if self.before.as_ref().is_some_and(|p| !now.clock.within(p.last, step.within)) {
-            return Err(Why::StepWindow);
-        }
-        if !now.clock.within(self.first, rule.window) {
-            return Err(Why::WholeWindow);
-        }
+        near(self.before.as_ref().map(|p| p.last), self.first, (rule, step), now)?;
         let trail = Trail::new(self.before.map(|p| p.trail), self.filled);
         Ok(Partial { first: self.first, last: now.pos, trail })
     }
+}
+
+impl Partial {
+    /// The one in which the event at hand alone fills a step behind `before`, if the windows allow it.
+    pub(super) fn filled(
+        before: Option<&Self>,
+        rule: &Compiled,
+        step: &EventStep,
+        now: &Moment<'_>,
+    ) -> Result<Self, Why<'static>> {
+        let first = before.map_or(now.pos, |p| p.first);
+        // With a first step the windows only begin.
+        if let Some(before) = before {
+            near(Some(before.last), first, (rule, step), now)?;
+        }
+        let trail = Trail::new(before.map(|p| p.trail.clone()), Filled::One(now.captured()));
+        Ok(Self { first, last: now.pos, trail })
+    }
+}
+
+/// Whether the step before and the first of all are near enough.
+fn near(
+    before: Option<Pos>,
+    first: Pos,
+    (rule, step): (&Compiled, &EventStep),
+    now: &Moment<'_>,
+) -> Result<(), Why<'static>> {
+    if before.is_some_and(|last| !now.clock.within(last, step.within)) {
+        return Err(Why::StepWindow);
+    }
+    if !now.clock.within(first, rule.window) {
+        return Err(Why::WholeWindow);
+    }
+    Ok(())
 }

@@ -16,7 +16,7 @@ fn diagnose(rule: Value, more: &[(&str, Value)], events: &[Event]) -> Diagnosis 
     let rules = [compiled(rule, more)];
     let mut engine = Engine::new(&rules);
     events.iter().for_each(|e| engine.see(e));
-    engine.finish_all(end)
+    engine.finish_all(end).0
 }
 
 fn answer(rule: Value, events: &[Event]) -> Expect {

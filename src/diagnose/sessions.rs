@@ -11,7 +11,7 @@ use semver::Version;
 
 use super::answer::Diagnosis;
 use super::compile::Compiled;
-use super::engine::{Core, End};
+use super::engine::{Core, End, Memory};
 use super::plan::{self, Plans};
 use super::record::Ledger;
 use super::watch::Silent;
@@ -30,6 +30,7 @@ pub struct Engine<'r> {
     open: BTreeMap<u32, Open<'r>>,
     over: BTreeMap<u32, Vec<Ledger>>,
     turn: u64,
+    memory: Memory,
 }
 
 /// A session that may interleave with others.
@@ -49,7 +50,8 @@ impl<'r> Engine<'r> {
     /// The same, with the plans of these signatures ready.
     pub fn planned(rules: &'r [Compiled], plans: &Arc<Plans>) -> Self {
         let core = Core::new(rules, Arc::clone(plans), Silent);
-        Self { rules, plans: Arc::clone(plans), core, open: BTreeMap::new(), over: BTreeMap::new(), turn: 0 }
+        let (open, over) = (BTreeMap::new(), BTreeMap::new());
+        Self { rules, plans: Arc::clone(plans), core, open, over, turn: 0, memory: Memory::default() }
     }
 
     /// A line that is no event: only its clock matters. May be left out, if no silence need be proven early.
@@ -65,7 +67,7 @@ impl<'r> Engine<'r> {
     /// An event; its line is ticked by it.
     pub fn see(&mut self, event: &Event) {
         if !event.apart {
-            return self.core.see(event);
+            return self.core.see(event, &mut self.memory);
         }
         self.turn += 1;
         if !self.open.contains_key(&event.session) && self.open.len() >= MAX_OPEN {
@@ -75,7 +77,7 @@ impl<'r> Engine<'r> {
         let fresh = || Open { core: Core::new(rules, Arc::clone(plans), Silent), turn: 0, line: 0 };
         let open = self.open.entry(event.session).or_insert_with(fresh);
         (open.turn, open.line) = (self.turn, event.line);
-        open.core.see(event);
+        open.core.see(event, &mut self.memory);
     }
 
     /// The session that `event` ends, for good.
@@ -122,10 +124,16 @@ impl<'r> Engine<'r> {
 
 #[cfg(any(test, fuzzing))]
 impl Engine<'_> {
-    /// The log is over, and all client sessions count alike: what an exhaustive search is compared with.
-    pub(super) fn finish_all(mut self, end: End<'_>) -> Diagnosis {
+    /// The same, with what another engine of these signatures remembers of events.
+    pub(super) fn remembering(self, memory: Memory) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// The log is over, and all client sessions count alike: what an exhaustive search is compared with. Gives what is
+    /// remembered of events as well.
+    pub(super) fn finish_all(mut self, end: End<'_>) -> (Diagnosis, Memory) {
         self.core.end(end);
-        self.core.past().whole(self.rules)
+        (self.core.past().whole(self.rules), self.memory)
     }
 }
 

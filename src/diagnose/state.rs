@@ -49,6 +49,8 @@ pub(super) struct Turn<'t, 'e, W> {
     pub(super) rule: &'t Compiled,
     pub(super) now: &'t Moment<'e>,
     pub(super) slot: usize,
+    /// Whether the conditions of all that the event does are known to hold.
+    pub(super) tested: bool,
     pub(super) watch: &'t mut W,
     pub(super) out: &'t mut Vec<Signal>,
 }
@@ -189,7 +191,8 @@ impl State {
         let absence =
             turn.rule.branches.get(branch).and_then(|b| b.absence.as_ref().map(|a| (a, b.steps.len())));
         let (Some((absence, step)), Some(wait)) = (absence, self.waits.get_mut(branch)) else { return };
-        if wait.pending.is_some() && absence.conditions.iter().all(|c| c.holds(turn.now.event)) {
+        let holds = || turn.tested || absence.conditions.iter().all(|c| c.holds(turn.now.event));
+        if wait.pending.is_some() && holds() {
             wait.pending = None;
             turn.watch.stopped(Spot { slot: turn.slot, branch, step }, turn.now, Why::Came);
         }
@@ -224,15 +227,21 @@ impl State {
             return false;
         }
         let spot = Spot { slot: turn.slot, branch: b, step: k };
-        if let Some(condition) = step.refuses(turn.now.event) {
+        if let Some(condition) = if turn.tested { None } else { step.refuses(turn.now.event) } {
             turn.watch.stopped(spot, turn.now, Why::Field(condition));
             return false;
         }
-        let before = prefix.cloned();
-        let Some(register) = self.registers.get_mut(at) else { return false };
-        self.live |= if step.repeats.is_some() { live::step(at) } else { 0 };
-        let candidate = register.candidate(step, before, shut, turn.now);
-        let partial = candidate.and_then(|c| c.map(|c| c.checked(turn.rule, step, turn.now)).transpose());
+        let partial = match (step.repeats, shut) {
+            (None, Some(why)) => Err(why),
+            (None, None) => Partial::filled(prefix, turn.rule, step, turn.now).map(Some),
+            (Some(repeats), _) => {
+                let before = prefix.cloned();
+                let Some(register) = self.registers.get_mut(at) else { return false };
+                self.live |= live::step(at);
+                let candidate = register.candidate(repeats, before, shut, turn.now);
+                candidate.and_then(|c| c.map(|c| c.checked(turn.rule, step, turn.now)).transpose())
+            }
+        };
         match partial {
             Ok(Some(partial)) => {
                 turn.watch.filled(spot, turn.now, &partial.trail);
@@ -327,6 +336,11 @@ impl State {
             (false, AtEnd::Inconclusive) if measured => Settled::Unclear(pending.found),
             _ => Settled::Unmeasured,
         }
+    }
+
+    /// Whether any branch may wait.
+    pub(super) fn may_wait(&self) -> bool {
+        self.live & live::WAITS != 0
     }
 
     /// The branches that wait.

@@ -1,0 +1,170 @@
+//! What is left of the plan of an event that says again what was said before.
+//!
+//! Comes in: an event and the plan of its id. Goes out: that plan, or, where the same was said of the same server of late, the
+//! plan without the steps and silences whose conditions it fails: whether they hold is told by what an event is, says and is
+//! about, not by when it comes. A client says the same few things again and again.
+//!
+//! That it is the same is told by where it lies in memory. A reference to it is held meanwhile: so nothing else can come to lie
+//! there, and it cannot be changed.
+
+use std::sync::{Arc, Weak};
+
+use serde_json::Value;
+
+use super::compile::Compiled;
+use super::condition::Condition;
+use super::plan::{Op, Plan};
+use crate::classify::Event;
+use crate::pattern::EventDef;
+
+/// How many are remembered, as a power of two.
+const BITS: u32 = 10;
+
+/// The plans of events that came of late. The newer takes the place of the older.
+#[derive(Debug, Default)]
+pub(super) struct Residues(Vec<Option<Known>>);
+
+#[derive(Debug)]
+struct Known {
+    def: Arc<EventDef>,
+    /// They may be long: of those that nobody else holds any more nothing is kept but their place.
+    fields: Weak<Vec<(Arc<str>, Value)>>,
+    server: Option<Arc<str>>,
+    /// Made when it comes for the second time: much that is said is not said again.
+    left: Option<Plan>,
+}
+
+impl Known {
+    fn new(event: &Event) -> Self {
+        Self {
+            def: Arc::clone(&event.def),
+            fields: Arc::downgrade(&event.fields),
+            server: event.server.clone(),
+            left: None,
+        }
+    }
+
+    fn is(&self, event: &Event) -> bool {
+        let server = match (&self.server, &event.server) {
+            (Some(known), Some(server)) => Arc::ptr_eq(known, server),
+            (known, server) => known.is_none() && server.is_none(),
+        };
+        server && self.fields.as_ptr() == Arc::as_ptr(&event.fields) && Arc::ptr_eq(&self.def, &event.def)
+    }
+}
+
+impl Residues {
+    /// What is left of `whole`, the plan of the event's id.
+    pub(super) fn of<'p>(&'p mut self, whole: &'p Plan, event: &Event, rules: &[Compiled]) -> &'p Plan {
+        if self.0.is_empty() {
+            self.0.resize_with(1 << BITS, || None);
+        }
+        let Some(place) = self.0.get_mut(place(event)) else { return whole };
+        if !place.as_ref().is_some_and(|known| known.is(event)) {
+            *place = Some(Known::new(event));
+            return whole;
+        }
+        let known = place.as_mut();
+        known.map_or(whole, |known| known.left.get_or_insert_with(|| whole.left_by(event, rules)))
+    }
+}
+
+/// Where in the table it is remembered.
+fn place(event: &Event) -> usize {
+    let server = event.server.as_ref().map_or(0, |s| Arc::as_ptr(s).cast::<u8>() as usize);
+    let both = Arc::as_ptr(&event.fields) as usize ^ server.rotate_left(24);
+    // What is near in memory shall not be near here: the golden ratio, of which the highest bits count.
+    ((both as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as usize
+}
+
+/// The conditions of what an op does.
+pub(super) fn conditions(op: Op, rule: &Compiled) -> &[Condition] {
+    let branch = |at: usize| rule.branches.get(at);
+    match op {
+        Op::Fill(at, step) => branch(at).and_then(|b| b.steps.get(step.0)).map_or(&[], |s| &s.conditions),
+        Op::Absent(at) => branch(at).and_then(|b| b.absence.as_ref()).map_or(&[], |a| &a.conditions),
+        Op::Escalate(_) | Op::Kill(..) | Op::Need(_) | Op::Bar => &[],
+    }
+}
+
+/// Whether they hold for `event`; `None`: a regex would have to be made ready to tell.
+pub(super) fn passes(op: Op, event: &Event, rule: &Compiled) -> Option<bool> {
+    let mut all = Some(true);
+    for condition in conditions(op, rule) {
+        match condition.told(event) {
+            Some(true) => {}
+            // It outweighs those that cannot be told.
+            Some(false) => return Some(false),
+            None => all = None,
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::Residues;
+    use crate::classify::Event;
+    use crate::diagnose::compile::{Compiled, compile};
+    use crate::diagnose::fixture::{compiled, event, of, signature, vocabulary, with};
+    use crate::diagnose::plan::{Asked, Plans};
+    use crate::pattern::{BUILTIN, Signature};
+
+    fn step(test: &Value) -> Value {
+        json!({ "key": ["server"], "steps": [{ "as": "x", "event": "a", "where": { "v": test } }] })
+    }
+
+    /// Which signatures the event still concerns when it comes after that other one, and whether its conditions are told.
+    fn left(rules: &[Compiled], before: Option<&Event>, last: &Event) -> Vec<(usize, bool)> {
+        let (plans, mut asked, mut residues) = (Plans::new(rules), Asked::default(), Residues::default());
+        let whole = plans.of(&last.def, &mut asked).unwrap();
+        if let Some(event) = before {
+            residues.of(whole, event, rules);
+        }
+        let left = residues.of(whole, last, rules);
+        left.groups.iter().flat_map(|g| &g.incidents).map(|i| (i.rule, i.tested)).collect()
+    }
+
+    #[test]
+    fn what_its_fields_rule_out_is_left_out_when_it_comes_again() {
+        let rules = [compiled(step(&json!(1)), &[]), compiled(step(&json!(2)), &[])];
+        let one = with(event("a", 1), "v", 1);
+        assert_eq!(left(&rules, None, &one), [(0, false), (1, false)], "the first time all is tried");
+        let again = Event { line: 9, ..one.clone() };
+        assert_eq!(left(&rules, Some(&one), &again), [(0, true)]);
+        let other = Event { fields: Arc::new((*one.fields).clone()), ..one.clone() };
+        assert_eq!(left(&rules, Some(&one), &other).len(), 2, "it may say anything");
+        assert_eq!(
+            left(&rules, Some(&one), &of(one.clone(), "t")).len(),
+            2,
+            "conditions may ask for the server"
+        );
+    }
+
+    #[test]
+    fn a_key_that_would_be_made_is_made_still() {
+        let rules = [compiled(step(&json!(1)), &[])];
+        let other = with(event("a", 1), "v", 2);
+        let (plans, mut residues) = (Plans::new(&rules), Residues::default());
+        let whole = plans.of(&other.def, &mut Asked::default()).unwrap();
+        residues.of(whole, &other, &rules);
+        let left = residues.of(whole, &other, &rules);
+        assert_eq!(left.groups.iter().map(|g| (g.opens, g.incidents.len())).collect::<Vec<_>>(), [(true, 0)]);
+    }
+
+    #[test]
+    fn no_regex_is_made_ready_for_it() {
+        let test = step(&json!({ "regex": "^1" }));
+        let builtin = Signature { source: BUILTIN.to_owned(), ..signature(test, &[]) };
+        let lazy = compile(&builtin, &vocabulary()).unwrap();
+        let one = with(event("a", 1), "v", 1);
+        assert_eq!(left(&[lazy], Some(&one), &one), [(0, false)]);
+        let theirs = Signature { source: "theirs".to_owned(), ..builtin };
+        let eager = compile(&theirs, &vocabulary()).unwrap();
+        assert_eq!(left(&[eager], Some(&one), &one), [(0, true)]);
+    }
+}
