@@ -278,7 +278,7 @@ impl House {
                 let mut script = server.script.lock().unwrap_or_else(PoisonError::into_inner);
                 script.answer(&asked, &server.origin)
             };
-            self.record.add(seen);
+            seen.into_iter().for_each(|seen| self.record.add(seen));
             tokio::time::sleep(answer.delay).await;
             if server.transport == Transport::Sse {
                 return self.streams.carry(&asked, &query, answer.act).await;

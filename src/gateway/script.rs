@@ -3,6 +3,8 @@
 //! Comes in: an [`Asked`]. Goes out: an [`Answer`], and the [`Seen`] for the record. The healthy answer comes first; the
 //! first rule that fits the request is laid over it.
 
+mod batch;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -103,12 +105,14 @@ struct Message {
     rpc: Option<String>,
     id: Option<Value>,
     params: Value,
+    /// Whether it is no message but several.
+    several: bool,
 }
 
 impl Message {
-    fn of(body: &[u8]) -> Self {
-        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    fn of(value: &Value) -> Self {
         Self {
+            several: value.is_array(),
             rpc: value.get("method").and_then(Value::as_str).map(str::to_owned),
             id: value.get("id").cloned(),
             params: value.get("params").cloned().unwrap_or_default(),
@@ -159,12 +163,29 @@ impl Script {
         self.def.rules.iter().any(|r| r.when.path.as_deref().is_some_and(|p| path.starts_with(p)))
     }
 
-    /// What happens to a request. `origin` is where the gateway is.
-    pub fn answer(&mut self, asked: &Asked, origin: &str) -> (Answer, Seen) {
-        let message = Message::of(&asked.body);
+    /// What happens to a request, and what is to be recorded: of a batch each of its messages. `origin` is where the gateway is.
+    pub fn answer(&mut self, asked: &Asked, origin: &str) -> (Answer, Vec<Seen>) {
+        match serde_json::from_slice(&asked.body).unwrap_or_default() {
+            Value::Array(members) if self.takes_batches(asked) => self.batch(asked, &members, origin),
+            body => {
+                let (answer, seen) = self.one(asked, &body, origin);
+                (answer, vec![seen])
+            }
+        }
+    }
+
+    /// A message as it is recorded before it is answered.
+    fn sight(&self, asked: &Asked, message: &Message) -> Seen {
         let session = self.sessions.word(asked.session.as_deref());
-        let mut seen = Seen::of(self.name(), asked, session, message.rpc.as_deref(), &message.params);
-        seen.session_number = asked.session.as_deref().and_then(|s| self.sessions.number(s));
+        let seen = Seen::of(self.name(), asked, session, message.rpc.as_deref(), &message.params);
+        let session_number = asked.session.as_deref().and_then(|s| self.sessions.number(s));
+        Seen { session_number, ..seen }
+    }
+
+    fn one(&mut self, asked: &Asked, body: &Value, origin: &str) -> (Answer, Seen) {
+        let message = Message::of(body);
+        let mut seen = self.sight(asked, &message);
+        let session = seen.session;
         let kept_away = self.proxy.clone().filter(|_| asked.proxied);
         let then = kept_away.or_else(|| self.rule(|rule| fits(rule, asked, &message, session)));
         let acts = then.as_ref().is_some_and(|t| t.hang || t.drop || t.exit.is_some());
@@ -188,8 +209,9 @@ impl Script {
     fn note(&mut self, draft: &Draft) {
         let revision = draft.outcome.as_ref().and_then(|o| o.as_ref().ok());
         let revision = revision.and_then(|r| r.get("protocolVersion")).and_then(Value::as_str);
-        if let Some((id, revision)) = draft.headers.get("mcp-session-id").zip(revision) {
-            self.sessions.agree(id, revision);
+        if let Some(revision) = revision {
+            // A child and the older transport have one session, of no name.
+            self.sessions.agree(draft.headers.get("mcp-session-id").map_or("", String::as_str), revision);
         }
     }
 
@@ -273,6 +295,11 @@ impl Script {
             // A notification, or the answer to a request of ours.
             ("POST" | "", Some(_)) => draft.status = 202,
             ("POST" | "", None) if message.id.is_some() => draft.status = 202,
+            ("POST" | "", None) if message.several => {
+                draft.status = 400;
+                let why = "Invalid Request: no batches in the revision that was agreed on";
+                draft.outcome = Some(Err((-32600, why.to_owned())));
+            }
             ("POST" | "", None) => {
                 draft.status = 400;
                 draft.outcome = Some(Err((-32700, "Parse error".to_owned())));

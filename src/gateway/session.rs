@@ -10,7 +10,7 @@ use crate::pattern::SessionWord;
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     given: Vec<(String, bool)>,
-    /// The revision that was negotiated in each.
+    /// The revision that was negotiated in each; under no name that of a transport without sessions.
     agreed: BTreeMap<String, String>,
 }
 

@@ -42,7 +42,7 @@ pub fn serve(
                 continue;
             }
             let (answer, seen) = script.answer(&Asked { body: line, ..Asked::default() }, "");
-            record.add(seen);
+            seen.into_iter().for_each(|seen| record.add(seen));
             perform(all, answer, (&out, &err), (end, &busy));
         }
         drop(busy);

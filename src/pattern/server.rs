@@ -20,6 +20,8 @@ pub struct HealthyDef {
     pub note: String,
     /// All revisions of MCP, oldest first.
     pub revisions: Vec<String>,
+    /// The revisions in which several messages may come in one request, as an array.
+    pub batches: Vec<String>,
     /// The first revision that begins with `server/discover` and has no sessions.
     pub modern: String,
     /// The revision that is claimed where neither the scenario nor the client says.
@@ -50,6 +52,11 @@ impl HealthyDef {
     pub fn is_revision(&self, text: &str) -> bool {
         self.revisions.iter().any(|r| r == text)
     }
+
+    /// Whether several messages may come in one request in that revision.
+    pub fn has_batches(&self, revision: &str) -> bool {
+        self.batches.iter().any(|r| r == revision)
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +68,7 @@ mod tests {
         let def = HealthyDef::builtin();
         assert!(def.revisions.len() >= 5 && def.revisions.is_sorted());
         assert!([&def.modern, &def.newest, &def.asked].into_iter().all(|r| def.is_revision(r)));
+        assert!(!def.batches.is_empty() && def.batches.iter().all(|r| def.is_revision(r)));
         assert!(def.newest < def.modern && !def.is_revision("2025-04-01"));
         let tool = &def.tools[0];
         let wanted = tool["inputSchema"]["required"].as_array().unwrap();

@@ -1,5 +1,6 @@
 //! Scripted servers: what they do to a raw connection, what a real client makes of them, what their record says.
 
+mod batch;
 mod peer;
 mod proxy;
 mod tls;
