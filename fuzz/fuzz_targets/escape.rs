@@ -2,25 +2,21 @@
 //! starts no workflow command, and what programs read can be read back.
 #![no_main]
 
+mod known;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use lastgood::classify::{Classifier, Understood};
-use lastgood::diagnose::{Compiled, End, Engine, Vocabulary, compile};
+use lastgood::diagnose::{End, Engine};
 use lastgood::parse;
-use lastgood::pattern::Knowledge;
 use lastgood::render::{FORMATS, Look};
 use lastgood::report::{Diagnosed, Report, diagnosis};
 use lastgood::source::Source;
 use lastgood::timeline::Summary;
 use libfuzzer_sys::fuzz_target;
 
-static KNOWN: LazyLock<(Knowledge, Vec<Compiled>)> = LazyLock::new(|| {
-    let knowledge = Knowledge::builtin();
-    let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
-    let rules = knowledge.signatures.iter().filter_map(|s| compile(s, &words).ok()).collect();
-    (knowledge, rules)
-});
+use self::known::KNOWN;
 
 /// The elements of a page about a harmless log.
 static TAGS: LazyLock<BTreeSet<String>> = LazyLock::new(|| tags(&page("harmless")));

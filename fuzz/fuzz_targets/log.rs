@@ -1,22 +1,16 @@
 //! A log in any form, packed or not, in any encoding, through everything that `diagnose` and `timeline` make of it.
 #![no_main]
 
-use std::sync::LazyLock;
+mod known;
 
 use lastgood::classify::{Classifier, Understood};
-use lastgood::diagnose::{Compiled, End, Engine, Vocabulary, compile};
+use lastgood::diagnose::{End, Engine};
 use lastgood::parse;
-use lastgood::pattern::Knowledge;
 use lastgood::source::Source;
 use lastgood::timeline::{Lives, Summary};
 use libfuzzer_sys::fuzz_target;
 
-static KNOWN: LazyLock<(Knowledge, Vec<Compiled>)> = LazyLock::new(|| {
-    let knowledge = Knowledge::builtin();
-    let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
-    let rules = knowledge.signatures.iter().filter_map(|s| compile(s, &words).ok()).collect();
-    (knowledge, rules)
-});
+use self::known::KNOWN;
 
 fuzz_target!(|bytes: &[u8]| {
     let (knowledge, rules) = &*KNOWN;
