@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::pattern::{ClientClause, SeenDef};
 
 use super::record::Seen;
+use super::script::one_of;
 
 /// Whether a clause is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,9 +92,6 @@ fn asks_for_it(clause: &ClientClause, ours: &[&Seen]) -> bool {
 
 /// Whether a request is such a one.
 fn fits(def: &SeenDef, seen: &Seen) -> bool {
-    let one_of = |all: &[String], word: Option<&str>| {
-        all.is_empty() || word.is_some_and(|w| all.iter().any(|a| a.eq_ignore_ascii_case(w)))
-    };
     let lacks = |name: &String, word: &String| {
         let there = seen.headers.get(&name.to_ascii_lowercase());
         there.is_none_or(|value| !word.is_empty() && !value.contains(word.as_str()))

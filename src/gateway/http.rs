@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -182,8 +182,8 @@ struct Resident {
 }
 
 impl Resident {
-    fn is(&self, f: impl Fn(&Script) -> bool) -> bool {
-        f(&self.script.lock().unwrap_or_else(PoisonError::into_inner))
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -234,8 +234,7 @@ impl House {
 
     /// What the server at that place is called.
     fn name(&self, at: usize) -> String {
-        let script = self.servers.get(at).map(|s| s.script.lock().unwrap_or_else(PoisonError::into_inner));
-        script.map(|s| s.name().to_owned()).unwrap_or_default()
+        self.servers.get(at).map(|s| s.script().name().to_owned()).unwrap_or_default()
     }
 
     /// The server that a path belongs to, among those at the port where it was asked for.
@@ -247,8 +246,8 @@ impl House {
         };
         let mut there = self.servers.iter().enumerate().filter(|(at, s)| is_there(*at, s)).map(|(_, s)| s);
         match name {
-            Some(name) => there.find(|s| s.is(|script| script.name() == name)),
-            None => there.find(|s| s.is(|script| script.claims(path))),
+            Some(name) => there.find(|s| s.script().name() == name),
+            None => there.find(|s| s.script().claims(path)),
         }
     }
 
@@ -274,10 +273,7 @@ impl House {
         }
         let (asked, query) = read(request, matches!(way, Way::Proxy | Way::Tunnel)).await?;
         if let Some(server) = self.server(&asked.path, way) {
-            let (answer, seen) = {
-                let mut script = server.script.lock().unwrap_or_else(PoisonError::into_inner);
-                script.answer(&asked, &server.origin)
-            };
+            let (answer, seen) = server.script().answer(&asked, &server.origin);
             seen.into_iter().for_each(|seen| self.record.add(seen));
             tokio::time::sleep(answer.delay).await;
             if server.transport == Transport::Sse {

@@ -57,6 +57,13 @@ pub struct Got {
     pub broke_off: bool,
 }
 
+impl Got {
+    /// The code of a JSON-RPC error.
+    fn error(&self) -> Option<i64> {
+        self.message.as_ref()?.pointer("/error/code")?.as_i64()
+    }
+}
+
 /// Whether a clause is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answered {
@@ -326,10 +333,9 @@ fn answer_in(stream: &str) -> Option<Value> {
 }
 
 fn fits(answer: &AnswerDef, got: &Got) -> bool {
-    let error = got.message.as_ref().and_then(|m| m.pointer("/error/code")).and_then(Value::as_i64);
     let has = |pointer: &String| got.message.as_ref().is_some_and(|m| m.pointer(pointer).is_some());
     fits_head(answer, got)
-        && (answer.error.is_empty() || error.is_some_and(|e| answer.error.contains(&e)))
+        && (answer.error.is_empty() || got.error().is_some_and(|e| answer.error.contains(&e)))
         && answer.has.iter().all(has)
 }
 
@@ -341,8 +347,7 @@ fn fits_head(answer: &AnswerDef, got: &Got) -> bool {
 }
 
 fn said(got: &Got) -> String {
-    let error = got.message.as_ref().and_then(|m| m.pointer("/error/code")).and_then(Value::as_i64);
-    let error = error.map(|e| format!(", error {e}")).unwrap_or_default();
+    let error = got.error().map(|e| format!(", error {e}")).unwrap_or_default();
     let content = if got.content.is_empty() { String::new() } else { format!(" {}", got.content) };
     let cut = if got.broke_off { ", and the rest never came" } else { "" };
     format!("{}{content}{error}{cut}", got.status)

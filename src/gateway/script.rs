@@ -360,12 +360,14 @@ impl Script {
     }
 }
 
+/// Whether a word is one of these, in letters of any case; without any of them every word is.
+pub(super) fn one_of(all: &[String], word: Option<&str>) -> bool {
+    all.is_empty() || word.is_some_and(|w| all.iter().any(|a| a.eq_ignore_ascii_case(w)))
+}
+
 /// Whether a rule speaks of a request, leaving the count aside.
 fn fits(rule: &RuleDef, asked: &Asked, message: &Message, session: SessionWord) -> bool {
     let when = &rule.when;
-    let one_of = |all: &[String], word: Option<&str>| {
-        all.is_empty() || word.is_some_and(|w| all.iter().any(|a| a.eq_ignore_ascii_case(w)))
-    };
     !when.start
         && one_of(&when.http, Some(&asked.http))
         && one_of(&when.rpc, message.rpc.as_deref())

@@ -126,6 +126,9 @@ fn every_server_that_a_scenario_puts_at_an_address_answers_there() {
             let url = gateway.url(&server.name);
             let address = url.split('/').nth(2).unwrap();
             super::raw(address, "POST", &format!("/mcp/{}", server.name), None, &super::call("initialize"));
+            if server.tls.is_some() {
+                super::tls::unasked(&gateway, 1);
+            }
             let seen = gateway.record().seen();
             assert_eq!(seen.last().unwrap().server.as_deref(), Some(&*server.name), "{}", scenario.id);
         }

@@ -61,7 +61,7 @@ fn post(gateway: &Gateway, trusted: &CertificateDer<'static>, session: &str, bod
 }
 
 /// The connections over which nothing was asked, as soon as there are so many: the server learns of an end in its own time.
-fn unasked(gateway: &Gateway, wanted: usize) -> Vec<Seen> {
+pub(super) fn unasked(gateway: &Gateway, wanted: usize) -> Vec<Seen> {
     let until = Instant::now() + Duration::from_secs(10);
     loop {
         let seen = gateway.record().seen().into_iter().filter(|s| s.answered.how == "unasked");
