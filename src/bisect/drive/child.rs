@@ -77,26 +77,32 @@ struct Group {
     leader: Child,
     ended: bool,
     #[cfg(unix)]
-    guard: Option<Child>,
+    watch: Option<Watch>,
 }
 
 #[cfg(unix)]
 impl Group {
     fn start(command: &mut Command, scratch: &Path) -> io::Result<Self> {
         use std::os::unix::process::CommandExt;
-        let leader = patiently(command.process_group(0))?;
-        let guard = guard(leader.id(), scratch);
-        Ok(Self { leader, ended: false, guard })
+        let watch = Watch::begin(scratch);
+        match patiently(command.process_group(watch.as_ref().map_or(0, |w| w.anchor.id() as i32))) {
+            Ok(leader) => Ok(Self { leader, ended: false, watch }),
+            Err(e) => {
+                watch.map_or(Ok(()), Watch::end)?;
+                Err(e)
+            }
+        }
     }
 
+    /// The group's number: that of its first member.
     fn id(&self) -> Option<rustix::process::Pid> {
-        rustix::process::Pid::from_raw(self.leader.id() as i32)
+        rustix::process::Pid::from_raw(self.watch.as_ref().map_or(&self.leader, |w| &w.anchor).id() as i32)
     }
 
     /// Whether the leader is done. It is not reaped yet: until then nobody else can get its number.
     fn has_exited(&mut self) -> io::Result<bool> {
-        use rustix::process::{WaitId, WaitIdOptions, waitid};
-        let Some(id) = self.id() else { return Ok(true) };
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let Some(id) = Pid::from_raw(self.leader.id() as i32) else { return Ok(true) };
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         Ok(waitid(WaitId::Pid(id), options)?.is_some())
     }
@@ -116,15 +122,51 @@ impl Group {
     fn end(&mut self) -> io::Result<std::process::ExitStatus> {
         self.ended = true;
         self.signal(rustix::process::Signal::KILL);
-        if let Some(mut guard) = self.guard.take() {
-            use std::io::Write;
-            let told = guard.stdin.take().map(|mut pipe| pipe.write_all(b"done\n"));
-            if told.is_some_and(|t| t.is_ok()) {
-                guard.wait()?;
-            }
-        }
+        self.watch.take().map_or(Ok(()), Watch::end)?;
         self.leader.wait()
     }
+}
+
+/// The group that a child joins, and who ends that group if this program dies. Both are there before the child is: the
+/// first thing it does may be what this program dies of.
+#[cfg(unix)]
+struct Watch {
+    /// A shell that waits and does nothing: the first of the group, whose number nobody else gets until it is reaped.
+    anchor: Child,
+    guard: Child,
+}
+
+#[cfg(unix)]
+impl Watch {
+    /// `None` where there is no shell: then the child has a group of its own, and nobody ends it if this program dies.
+    fn begin(scratch: &Path) -> Option<Self> {
+        let anchor = shell("read -r done").spawn().ok()?;
+        // It takes the scratch folder of the run away, too, for nobody else is left to do so. `-s KILL`, for dash takes the
+        // dash of `-KILL --` for the end of its options and then refuses the group's number.
+        let script = r#"read -r done || { kill -s KILL -- "-$1"; rm -rf -- "$2"; }"#;
+        let guard = shell(script).args(["guard", &anchor.id().to_string()]).arg(scratch).spawn();
+        let Ok(guard) = guard else {
+            let _ = reaped(anchor);
+            return None;
+        };
+        Some(Self { anchor, guard })
+    }
+
+    /// Sends both away.
+    fn end(self) -> io::Result<()> {
+        reaped(self.guard)?;
+        reaped(self.anchor)
+    }
+}
+
+/// Tells a shell that all is done, and waits for it. One that was killed does not listen any more, and is reaped, too.
+#[cfg(unix)]
+fn reaped(mut shell: Child) -> io::Result<()> {
+    use std::io::Write;
+    if let Some(mut pipe) = shell.stdin.take() {
+        let _ = pipe.write_all(b"done\n");
+    }
+    shell.wait().map(drop)
 }
 
 /// Starts a program that may have been unpacked a moment ago. A child that another thread is starting just then holds
@@ -142,18 +184,14 @@ fn patiently(command: &mut Command) -> io::Result<Child> {
     }
 }
 
-/// A shell that kills the group if this program dies before it says that the group is done: then its input ends. It
-/// takes the scratch folder of the run away, too, for nobody else is left to do so.
-/// `-s KILL`, for dash takes the dash of `-KILL --` for the end of its options and then refuses the group's number.
+/// A shell in a group of its own that knows nothing but its script, and reads from this program.
 #[cfg(unix)]
-fn guard(group: u32, scratch: &Path) -> Option<Child> {
+fn shell(script: &str) -> Command {
     use std::os::unix::process::CommandExt;
     let mut command = Command::new("/bin/sh");
-    let script = r#"read -r done || { kill -s KILL -- "-$1"; rm -rf -- "$2"; }"#;
-    command.args(["-c", script, "guard", &group.to_string()]).arg(scratch);
-    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").process_group(0);
+    command.args(["-c", script]).env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().ok()
+    command
 }
 
 /// No groups here: the child alone is ended.
@@ -207,7 +245,7 @@ mod tests {
     fn is_alive(pid: &str) -> bool {
         let stat = || std::fs::read_to_string(format!("/proc/{pid}/stat"));
         let lives = || stat().is_ok_and(|s| !s.contains(") Z ") && !s.contains(") X "));
-        (0..250).all(|_| {
+        (0..1000).all(|_| {
             let lives = lives();
             if lives {
                 std::thread::sleep(Duration::from_millis(20));
