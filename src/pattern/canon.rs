@@ -1,7 +1,7 @@
 //! The one way in which a pack file is written, so that a difference between two is one of meaning.
 //!
-//! Comes in: the text of a pack file. Goes out: the same values, keys in the order of the types (keys that the types
-//! do not know come last, as they stood), two spaces of indent, what is short on one line, one line break at the end.
+//! Comes in: the text of a pack file. Goes out: the same values, keys in the order of the types (a key that the types
+//! do not know stays behind the key that it stood behind), two spaces of indent, what is short on one line, one line break at the end.
 //! It changes no value, and refuses a text that does not parse. A key that stands twice keeps its last value, as for every reader; `lint` tells.
 
 use serde_json::{Map, Value};
@@ -29,14 +29,19 @@ fn order(value: &mut Value, part: &Value, root: &Value) {
     match value {
         Value::Object(map) => {
             let Some(known) = part.get("properties").and_then(Value::as_object) else { return };
-            let mut old = std::mem::take(map);
-            for (key, schema) in known {
-                if let Some(mut inner) = old.shift_remove(key) {
+            let mut place = None;
+            let mut placed: Vec<(Option<usize>, String, Value)> = Vec::new();
+            for (key, mut inner) in std::mem::take(map) {
+                if let Some((at, (_, schema))) = known.iter().enumerate().find(|(_, (name, _))| **name == key)
+                {
                     order(&mut inner, schema, root);
-                    map.insert(key.clone(), inner);
+                    place = Some(at);
                 }
+                placed.push((place, key, inner));
             }
-            map.extend(old);
+            // Stable: who is unknown goes with the one before.
+            placed.sort_by_key(|(place, ..)| *place);
+            map.extend(placed.into_iter().map(|(_, key, inner)| (key, inner)));
         }
         Value::Array(items) => {
             if let Some(schema) = part.get("items") {
@@ -127,20 +132,24 @@ mod tests {
     use crate::pattern::builtin_files;
 
     #[test]
-    fn keys_stand_in_the_order_of_the_types_and_short_values_on_one_line() {
-        let text = r#"{"version":"1.0.0","odd":[1],"id":"p","schema":1,"version_marks":[{"source":"banner","before":"v=","line":"run {v:text}"}],"mcp_heads":["[MCP] ", "x"]}"#;
+    fn keys_stand_in_the_order_of_the_types_strangers_behind_whom_they_stood_behind_and_short_values_on_one_line()
+     {
+        let text = r#"{"first":0,"version":"1.0.0","odd":[1],"even":2,"id":"p","schema":1,"version_marks":[{"source":"banner","before":"v=","line":"run {v:text}"}],"mcp_heads":["[MCP] ", "x"]}"#;
         let wanted = r#"{
+  "first": 0,
   "schema": 1,
   "id": "p",
   "version": "1.0.0",
+  "odd": [1],
+  "even": 2,
   "mcp_heads": ["[MCP] ", "x"],
   "version_marks": [
     { "line": "run {v:text}", "before": "v=", "source": "banner" }
-  ],
-  "odd": [1]
+  ]
 }
 "#;
         assert_eq!(canonical("pack.json", text).unwrap(), wanted);
+        assert_eq!(canonical("pack.json", wanted).unwrap(), wanted);
     }
 
     #[test]
