@@ -10,6 +10,8 @@ use crate::report::Table;
 const GAP: usize = 2;
 /// Columns are not worth reading if they need this and do not get it.
 const READABLE: usize = 20;
+/// How far in the cells of a record stand.
+const INSET: usize = 6;
 /// Longer words (paths, addresses) may be broken.
 const LONGEST_WORD: usize = 48;
 
@@ -80,24 +82,41 @@ fn row(page: &mut Page, cells: &[Line], widths: &[usize]) {
     }
 }
 
-/// Each row by itself: its first cell, and under it the others with their names.
+/// Each row by itself: its first cell, and under it the others with their names, none away from its name.
 fn records(page: &mut Page, table: &Table) {
     for row in &table.rows {
         let mut cells = table.head.iter().zip(row).map(|(name, cell)| (name, page::runs(page.look, cell)));
         let Some((_, mut first)) = cells.next() else { continue };
         first.iter_mut().for_each(Run::embolden);
-        let mut rest = Line::new();
-        for (name, cell) in cells.filter(|(_, cell)| page::line_width(cell) > 0) {
-            if !rest.is_empty() {
-                rest.push(Run::mark(page.glyph(" · ", " - "), Ink::Faint));
-            }
-            rest.extend([Run::new(page.look, name, Ink::Faint), Run::space(1)]);
-            rest.extend(cell);
-        }
-        let (room, prose) = (page.room(), page.prose_room());
+        let named = cells.filter(|(_, cell)| page::line_width(cell) > 0);
+        let named = named
+            .map(|(name, cell)| [vec![Run::new(page.look, name, Ink::Faint), Run::space(1)], cell].concat());
+        let between = Run::mark(page.glyph(" · ", " - "), Ink::Faint);
+        let lines = packed(named, &between, page.prose_room().saturating_sub(INSET).max(1));
+        let room = page.room();
         page.hang(&[Run::space(2)], &first, room, usize::MAX);
-        page.hang(&[Run::space(6)], &rest, prose, usize::MAX);
+        for line in lines {
+            page.hang(&[Run::space(INSET)], &line, room, usize::MAX);
+        }
     }
+}
+
+/// Parts side by side in lines; one that fits into a line is not broken, and one that does not has its own.
+fn packed(parts: impl Iterator<Item = Line>, between: &Run, room: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for part in parts {
+        let gap = [between.clone()];
+        match lines.last_mut() {
+            Some(last)
+                if page::line_width(last) + page::line_width(&gap) + page::line_width(&part) <= room =>
+            {
+                last.extend(gap);
+                last.extend(part);
+            }
+            _ => lines.extend(page::wrapped(&part, room)),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -140,9 +159,29 @@ mod tests {
         assert!(drawn(70, &[id, "critical", title]).lines().nth(2).unwrap().ends_with("read as"), "columns");
         assert!(
             drawn(50, &[id, "critical", title])
-                .starts_with("  get-404-session-expiry-loop\n      good critical - bad GET"),
+                .starts_with("  get-404-session-expiry-loop\n      good critical\n      bad GET"),
             "records"
         );
+    }
+
+    #[test]
+    fn in_a_record_no_cell_is_broken_or_parted_from_its_name() {
+        let versions: Vec<String> = (142..=160).map(|patch| format!("2.1.{patch}")).collect();
+        let cell =
+            |at: usize| if at.is_multiple_of(3) { "failed 2/3, ready 1/3 0/1 to 1/1" } else { "ready 1/1" };
+        let parts: Vec<String> =
+            versions.iter().enumerate().map(|(at, v)| format!("{v} {}", cell(at))).collect();
+        let head = std::iter::once("scenario".to_owned()).chain(versions).collect();
+        let cells = (0..parts.len()).map(|at| vec![Span::plain(cell(at))]);
+        let row = std::iter::once(vec![Span::plain("get-404")]).chain(cells).collect();
+        let table = Table { head, rows: vec![row] };
+        for width in 60..=140 {
+            let mut page = Page::new(Look { width, unicode: false, ..Look::default() });
+            draw(&mut page, &table);
+            let text = page.into_text();
+            let mut told = text.lines().skip(1).flat_map(|line| line.trim_start().split(" - "));
+            assert!(parts.iter().all(|part| told.next() == Some(part)), "{width}: {text}");
+        }
     }
 
     #[test]
