@@ -85,9 +85,11 @@ fn ends_that_are_swapped_alike_or_equal_are_told() {
     let ran = desk.search(&["--good", "2.1.140", "--bad", "2.1.144", "--state", "good.jsonl"]);
     assert_eq!(ran.status, 1);
     assert!(ran.err.contains("the bad end has not the defect, either"), "{}", ran.err);
+    assert!(ran.out.contains("Choose a newer version as the bad end"), "{}", ran.out);
     let ran = desk.search(&["--good", "2.1.148", "--bad", "2.1.150", "--state", "bad.jsonl"]);
     assert_eq!(ran.status, 1);
     assert!(ran.err.contains("the good end has the defect, too"), "{}", ran.err);
+    assert!(ran.out.contains("Choose an older version as the good end"), "{}", ran.out);
 
     let ran = desk.search(&["--good", "2.1.148", "--bad", "2.1.148"]);
     assert_eq!(ran.status, 2);

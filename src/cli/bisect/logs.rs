@@ -65,6 +65,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
         bisection: &bisection,
         logs: &logs,
         judged_by,
+        driven: false,
         confidence: asked.confidence,
         knowledge: &loaded.knowledge,
         rules: &loaded.rules,

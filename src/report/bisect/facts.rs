@@ -90,7 +90,18 @@ fn next(b: &Bisected<'_>) -> Option<String> {
         Ending::NoBoundary if matches!(b.judged_by, JudgedBy::Nothing) => {
             Some("Judge by behaviour alone: `--against GOOD.log`".to_owned())
         }
+        Ending::NoBoundary if b.driven => Some(other_ends(table).to_owned()),
         Ending::NoBoundary => Some("Add a log of an older version and one of a newer one".to_owned()),
+    }
+}
+
+/// Which ends of a search would differ.
+fn other_ends(table: &Table) -> &'static str {
+    let has = |defect: bool| table.rows.iter().any(|row| row.evidence.verdict.has_defect() == Some(defect));
+    match (has(true), has(false)) {
+        (true, false) => "Choose an older version as the good end",
+        (false, true) => "Choose a newer version as the bad end",
+        _ => "Choose other ends: an older good one, or a newer bad one",
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Bisected<'a> {
     pub logs: &'a [Log],
     /// What they were judged by.
     pub judged_by: JudgedBy<'a>,
+    /// Whether versions were run for it; else somebody brought the logs.
+    pub driven: bool,
     /// How sure a boundary at a flaky version had to be, 0 to 1.
     pub confidence: f64,
     /// What is known.

@@ -56,6 +56,7 @@ pub(super) fn report(
         bisection: &bisection,
         logs: &logs,
         judged_by,
+        driven: true,
         confidence: arguments.confidence(),
         knowledge: &loaded.knowledge,
         rules: &loaded.rules,
