@@ -61,9 +61,12 @@ struct Remembered {
 impl Remembered {
     #[inline]
     fn is(&self, asked: Asked<'_>) -> bool {
-        self.scope == asked.scope
+        let text = self.kept.event.text.as_bytes();
+        // Most that are not the same are not as long.
+        text.len() == asked.text.len()
+            && self.scope == asked.scope
             && self.level.as_deref() == asked.level
-            && self.kept.event.text.as_bytes() == asked.text
+            && text == asked.text
     }
 }
 
@@ -73,6 +76,10 @@ pub(super) struct Memo {
     /// The hash of what stands in each place: most of what is not looked for is told by it alone.
     hashes: Vec<u64>,
     places: Vec<Option<Box<Remembered>>>,
+    /// Where the message stands that came after the one of each place, the last time: it mostly comes again.
+    next: Vec<u16>,
+    /// Where the message before stands.
+    last: usize,
     /// Which of its places the next new message takes.
     turn: usize,
 }
@@ -80,7 +87,6 @@ pub(super) struct Memo {
 /// A message as it is looked up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'m> {
-    hash: u64,
     scope: Scope,
     level: Option<&'m str>,
     text: &'m [u8],
@@ -88,22 +94,42 @@ pub(super) struct Asked<'m> {
 
 impl<'m> Asked<'m> {
     pub(super) fn new(scope: Scope, level: Option<&'m str>, text: &'m [u8]) -> Self {
-        Self { hash: quick_hash(text), scope, level, text }
+        Self { scope, level, text }
     }
 
-    /// The first place in which it may stand.
-    fn first(self) -> usize {
-        self.hash as usize & (PLACES - WAYS)
+    /// Its hash, and the first place in which it may stand.
+    fn hashed(self) -> (u64, usize) {
+        let hash = quick_hash(self.text);
+        (hash, hash as usize & (PLACES - WAYS))
     }
 }
 
 impl Memo {
     /// Where it is remembered, if it is.
-    pub(super) fn find(&self, asked: Asked<'_>) -> Option<usize> {
-        let first = asked.first();
+    pub(super) fn find(&mut self, asked: Asked<'_>) -> Option<usize> {
+        let guess = usize::from(*self.next.get(self.last)?);
+        let at = if self.has(guess, asked) { guess } else { self.look_up(asked)? };
+        self.follow(at);
+        Some(at)
+    }
+
+    fn has(&self, at: usize, asked: Asked<'_>) -> bool {
+        self.places.get(at).and_then(Option::as_deref).is_some_and(|known| known.is(asked))
+    }
+
+    fn look_up(&self, asked: Asked<'_>) -> Option<usize> {
+        let (hash, first) = asked.hashed();
         let hashes = self.hashes.get(first..first + WAYS)?.iter().zip(first..);
-        let mut alike = hashes.filter(|(hash, _)| **hash == asked.hash).map(|(_, at)| at);
-        alike.find(|at| self.places.get(*at).and_then(Option::as_deref).is_some_and(|known| known.is(asked)))
+        let mut alike = hashes.filter(|(known, _)| **known == hash).map(|(_, at)| at);
+        alike.find(|at| self.has(*at, asked))
+    }
+
+    /// The message that stands there comes after the one before.
+    fn follow(&mut self, at: usize) {
+        if let (Some(next), Ok(place)) = (self.next.get_mut(self.last), u16::try_from(at)) {
+            *next = place;
+        }
+        self.last = at;
     }
 
     /// Remembers it, if it is `whole` and not too long; gives where.
@@ -111,18 +137,19 @@ impl Memo {
         if self.places.is_empty() {
             self.places.resize_with(PLACES + 1, || None);
             self.hashes.resize(PLACES + 1, 0);
+            self.next.resize(PLACES + 1, 0);
         }
-        let Asked { hash, scope, level, text } = asked;
+        let (Asked { scope, level, text }, (hash, first)) = (asked, asked.hashed());
         let lasts = whole && text.len() <= MAX_LENGTH;
         let free = |at: &usize| self.places.get(*at).is_some_and(Option::is_none);
         self.turn = (self.turn + 1) % WAYS;
-        let first = asked.first();
         let new = (first..first + WAYS).find(free).unwrap_or(first + self.turn);
         let at = if lasts { new } else { PLACES };
         if let (Some(place), Some(known)) = (self.places.get_mut(at), self.hashes.get_mut(at)) {
             *place = Some(Box::new(Remembered { scope, level: level.map(Box::from), kept }));
             *known = hash;
         }
+        self.follow(at);
         at
     }
 

@@ -170,7 +170,45 @@ fn ends(message: &str) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::ends;
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::{Classifier, Understood, ends};
+    use crate::parse::LogLine;
+    use crate::pattern::Knowledge;
+
+    static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(Knowledge::builtin);
+
+    /// What a line means, wherever it stands.
+    fn meaning(classifier: &mut Classifier<'_>, line: &LogLine<'_>) -> String {
+        match classifier.line(line) {
+            Understood::Event(e) => format!("{} {:?} {} {:?}", e.id(), e.server, e.text, e.fields),
+            Understood::Unknown(unknown) => format!("{unknown:?}"),
+            Understood::Outside => "outside".to_owned(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_line_means_does_not_depend_on_what_was_read_before(
+            lines in proptest::collection::vec((0_usize..9, 0_usize..3, 0_usize..3, any::<bool>()), 1..60),
+        ) {
+            let messages = [
+                "Connection failed after 12ms: fetch failed", "Connection failed after 21ms: fetch failed",
+                "Connection failed after 12ms: fetch failed\nand more", "Tool 'a' completed successfully in 3ms",
+                "Tool 'b' completed successfully in 3ms", "nobody knows this", "Starting connection with timeout of 30000ms",
+                "[MCP] nobody knows this either", "",
+            ];
+            let mut classifier = Classifier::new(&KNOWLEDGE);
+            for (said, level, server, ragged) in lines {
+                let (level, server) = ([None, Some("DEBUG"), Some("ERROR")][level], [None, Some("s"), Some("t")][server]);
+                let line = LogLine { message: messages[said].as_bytes(), level, server, ragged, ..LogLine::default() };
+                let new = meaning(&mut Classifier::new(&KNOWLEDGE), &line);
+                prop_assert_eq!(meaning(&mut classifier, &line), new);
+            }
+        }
+    }
 
     #[test]
     fn other_text_begins_at_a_capital_or_on_the_next_line() {

@@ -137,7 +137,10 @@ impl VersionReader {
         if let Some(known) = message.and_then(|message| self.remembered.get(message, of_server)) {
             return take(&mut self.found, known);
         }
-        let mut read: Vec<Option<String>> = self.marks.iter().map(|mark| mark.read(line)).collect();
+        // What nobody remembers need not be read by a mark that has found its version.
+        let marks = self.marks.iter().zip(&self.found);
+        let wanted = marks.map(|(mark, found)| (message.is_some() || found.is_none()).then_some(mark));
+        let mut read: Vec<Option<String>> = wanted.map(|mark| mark?.read(line)).collect();
         take(&mut self.found, &read);
         // Of a line that says more than was understood the rest may be another one the next time.
         let whole = |m: &&Arc<str>| m.len() <= LONGEST && m.as_bytes() == line.message;
