@@ -307,7 +307,8 @@ impl Hand<'_> {
         for incident in &group.incidents {
             let Some(rule) = self.rules.get(incident.rule) else { continue };
             let Some(place) = slot.states.get_mut(incident.member) else { continue };
-            if !place.as_ref().map_or(incident.opens, |state| state.minds(incident)) {
+            let tried = W::LOOKS && incident.fills_first;
+            if !place.as_ref().map_or(incident.opens, |state| tried || state.minds(incident)) {
                 continue;
             }
             let state = place.get_or_insert_with(|| Box::new(State::new(rule)));

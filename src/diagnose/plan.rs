@@ -254,7 +254,11 @@ impl Incident {
                 Op::Kill(branch, step) => {
                     all.touches |= register(branch, step - 1) | register(branch, step);
                 }
-                Op::Fill(_, Reverse(0)) => all.fills_first = true,
+                Op::Fill(branch, Reverse(0)) => {
+                    all.fills_first = true;
+                    // A step that counts goes on counting where no match may begin.
+                    all.touches |= register(branch, 0);
+                }
                 Op::Fill(branch, Reverse(step)) => all.touches |= register(branch, step - 1),
                 Op::Need(bit) => all.needs |= 1 << bit,
                 Op::Bar => all.bars = true,

@@ -61,6 +61,10 @@ pub(super) struct State {
     /// One bit for each event of the guard.
     guards: u64,
     barred: bool,
+    /// Whether a match may begin: see [`State::why_shut`].
+    open: bool,
+    /// Whether there is a guard at all.
+    has_guard: bool,
     /// One for each step, branch behind branch.
     registers: Box<[Register]>,
     /// One for each branch, if any branch ends with an absence.
@@ -97,6 +101,8 @@ impl State {
         Self {
             guards: 0,
             barred: false,
+            open: !rule.has_guard(),
+            has_guard: rule.has_guard(),
             registers: std::iter::repeat_with(Register::default).take(steps).collect(),
             waits: std::iter::repeat_with(Wait::default).take(waits).collect(),
             ended: None,
@@ -108,6 +114,7 @@ impl State {
     /// As new: for another key.
     pub(super) fn reset(&mut self) {
         (self.guards, self.barred, self.ended, self.used) = (0, false, None, false);
+        self.open = !self.has_guard;
         self.waits.iter_mut().for_each(|wait| *wait = Wait::default());
         self.clear_steps();
         self.live = 0;
@@ -118,9 +125,9 @@ impl State {
         std::mem::replace(&mut self.used, true)
     }
 
-    /// Whether an event that does this could change anything.
+    /// Whether an event that does this could change anything. Who looks on is told as well of what may not begin.
     pub(super) fn minds(&self, incident: &Incident) -> bool {
-        incident.fills_first
+        (incident.fills_first && self.open)
             || incident.touches & self.live != 0
             || incident.needs & !self.guards != 0
             || (incident.bars && !self.barred)
@@ -141,7 +148,7 @@ impl State {
                 Op::Kill(branch, step) => self.kill(branch, step, turn),
                 Op::Fill(branch, Reverse(step)) => matched = matched || self.fill(branch, step, turn),
                 Op::Need(bit) => self.guard(bit, turn),
-                Op::Bar => self.barred = true,
+                Op::Bar => (self.barred, self.open) = (true, false),
             }
         }
     }
@@ -165,6 +172,7 @@ impl State {
         let held = self.guarded(turn.rule);
         self.guards |= 1 << bit;
         if !held && self.guarded(turn.rule) {
+            self.open = !self.barred;
             turn.out.push(Signal::Guarded);
         }
     }
@@ -217,7 +225,7 @@ impl State {
         else {
             return false;
         };
-        let shut = if k == 0 { self.why_shut(turn.rule) } else { None };
+        let shut = if k > 0 || self.open { None } else { self.why_shut(turn.rule) };
         let at = branch.first_register + k;
         let prefix = if k == 0 { None } else { self.registers.get(at - 1).and_then(|r| r.partial.as_ref()) };
         if k > 0 && prefix.is_none() {
