@@ -34,6 +34,8 @@ struct Last {
 #[derive(Debug, Default)]
 pub(super) struct Course {
     names: Vec<Arc<str>>,
+    /// The server that was asked for last: many lines on end are about one.
+    recent: usize,
     by_name: HashMap<Arc<str>, usize>,
     session: u32,
     /// The highest session so far.
@@ -98,7 +100,11 @@ impl Course {
     }
 
     fn numbered(&mut self, name: &str) -> usize {
+        if self.names.get(self.recent).is_some_and(|recent| **recent == *name) {
+            return self.recent;
+        }
         if let Some(at) = self.by_name.get(name) {
+            self.recent = *at;
             return *at;
         }
         let (new, at): (Arc<str>, usize) = (name.into(), self.names.len());

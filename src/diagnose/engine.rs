@@ -15,7 +15,7 @@ use super::compile::Compiled;
 use super::duration;
 use super::keys::{KeySet, MAX_KEYS, Slot};
 use super::past::Past;
-use super::plan::{Asked, Group, KeyFields, Plans};
+use super::plan::{Group, KeyFields, Plans};
 use super::record::{Ledger, no_clock};
 use super::residue::Residues;
 use super::state::{Match, Settled, Signal, State, Turn};
@@ -55,13 +55,6 @@ enum Cut {
     Break,
     /// Lines were left out.
     Gap,
-}
-
-/// What is remembered of events, whatever the session.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    asked: Asked,
-    residues: Residues,
 }
 
 /// The engine for a log, or for one of its sessions, with or without somebody who looks on.
@@ -157,7 +150,7 @@ impl<'r, W: Watch> Core<'r, W> {
         });
     }
 
-    pub(super) fn see(&mut self, event: &Event, memory: &mut Memory) {
+    pub(super) fn see(&mut self, event: &Event, residues: &mut Residues) {
         if self.session.replace(event.session).is_some_and(|s| s != event.session) {
             self.settle_all(Cut::End);
             self.sets.iter_mut().for_each(KeySet::clear);
@@ -171,10 +164,13 @@ impl<'r, W: Watch> Core<'r, W> {
         if let Some(server) = &event.server {
             self.ledger.server(server);
         }
-        let plan = self.plans.of(&event.def, &mut memory.asked);
-        let Some(whole) = plan.filter(|_| !event.echo) else { return };
+        if event.echo {
+            return;
+        }
         // Who looks on is told of what was ruled out as well.
-        let plan = if W::LOOKS { whole } else { memory.residues.of(whole, event, self.rules) };
+        let (plans, rules) = (&self.plans, self.rules);
+        let plan = if W::LOOKS { residues.whole(plans, event) } else { residues.of(plans, event, rules) };
+        let Some(plan) = plan else { return };
         let now = Moment::new(event, &self.clock, &plan.wanted);
         for group in &plan.groups {
             let Some(set) = self.sets.get_mut(group.set) else { continue };
@@ -305,12 +301,12 @@ impl Hand<'_> {
     fn play<W: Watch>(&mut self, group: &Group, now: &Moment<'_>, watch: &mut W, signals: &mut Vec<Signal>) {
         let Some(slot) = self.set.slots.get_mut(self.slot) else { return };
         for incident in &group.incidents {
-            let Some(rule) = self.rules.get(incident.rule) else { continue };
             let Some(place) = slot.states.get_mut(incident.member) else { continue };
             let tried = W::LOOKS && incident.fills_first;
             if !place.as_ref().map_or(incident.opens, |state| tried || state.minds(incident)) {
                 continue;
             }
+            let Some(rule) = self.rules.get(incident.rule) else { continue };
             let state = place.get_or_insert_with(|| Box::new(State::new(rule)));
             if !state.use_it() {
                 slot.used.push(incident.member);

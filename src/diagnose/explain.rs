@@ -10,9 +10,10 @@ use super::answer::Evidence;
 use super::compile::{Branch, Compiled};
 use super::condition::field_of;
 use super::duration;
-use super::engine::{Core, End, Memory};
+use super::engine::{Core, End};
 use super::plan::Plans;
 use super::record;
+use super::residue::Residues;
 use super::says;
 use super::trail::{Moment, Trail};
 use super::watch::{Spot, Watch, Why};
@@ -53,9 +54,9 @@ pub fn explain<'e>(
     let rules = std::slice::from_ref(rule);
     let mut core =
         Core::new(rules, Arc::new(Plans::new(rules)), Tracker { rule, session: 0, seen: BTreeMap::new() });
-    let mut memory = Memory::default();
+    let mut residues = Residues::default();
     for event in events {
-        core.see(event, &mut memory);
+        core.see(event, &mut residues);
     }
     core.end(end);
     core.watch.seen.into_iter().map(|((session, _), p)| p.attempt(rule, session, end.line)).collect()

@@ -68,6 +68,9 @@ impl KeySet {
 
     /// The slot of the event's key; with `create`, a new one if need be, and then the slot that gave way.
     pub(super) fn slot(&mut self, event: &Event, create: bool) -> Option<(usize, Option<Slot>)> {
+        if self.of_server && event.server.is_none() {
+            return None;
+        }
         if self.fields.is_empty() {
             // The server is all of the key then, or that there is none.
             let same = |slot: &Slot| match (&slot.server, &event.server) {

@@ -13,8 +13,9 @@ use super::answer::{Diagnosis, Finding};
 use super::check;
 use super::compile::{Compiled, compile};
 use super::condition::Condition;
-use super::engine::{End, Memory};
+use super::engine::End;
 use super::random::{self, Item};
+use super::residue::Residues;
 use super::sessions::Engine;
 use super::{duration, fixture};
 use crate::classify::Event;
@@ -354,7 +355,7 @@ fn courses<'l>(rule: &'l Rule, items: &'l [Item], places: &'l [Place]) -> Vec<Co
 /// What the engine says, once of events that are new to it, and once of events that it remembers.
 fn engine(rule: &Compiled, items: &[Item]) -> [Diagnosis; 2] {
     let (stamp, line) = items.last().map_or((None, 0), |last| (last.stamp, last.line));
-    let mut memory = Memory::default();
+    let mut memory = Residues::default();
     [(), ()].map(|()| {
         let mut engine = Engine::new(std::slice::from_ref(rule)).remembering(std::mem::take(&mut memory));
         for item in items {

@@ -1,6 +1,6 @@
 //! What is left of the plan of an event that says again what was said before.
 //!
-//! Comes in: an event and the plan of its id. Goes out: that plan, or, where the same was said of the same server of late, the
+//! Comes in: an event and the plans of all ids. Goes out: the plan of its id, or, where the same was said of the same server of late, the
 //! plan without the steps and silences whose conditions it fails: whether they hold is told by what an event is, says and is
 //! about, not by when it comes. A client says the same few things again and again.
 //!
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::compile::Compiled;
 use super::condition::Condition;
-use super::plan::{Op, Plan};
+use super::plan::{Asked, Op, Plan, Plans};
 use crate::classify::Event;
 use crate::pattern::EventDef;
 
@@ -22,7 +22,11 @@ const BITS: u32 = 10;
 
 /// The plans of events that came of late. The newer takes the place of the older.
 #[derive(Debug, Default)]
-pub(super) struct Residues(Vec<Option<Known>>);
+pub(super) struct Residues {
+    known: Vec<Option<Known>>,
+    /// What is asked for of those that are new.
+    asked: Asked,
+}
 
 #[derive(Debug)]
 struct Known {
@@ -30,8 +34,10 @@ struct Known {
     /// They may be long: of those that nobody else holds any more nothing is kept but their place.
     fields: Weak<Vec<(Arc<str>, Value)>>,
     server: Option<Arc<str>>,
-    /// Made when it comes for the second time: much that is said is not said again.
-    left: Option<Plan>,
+    /// Whether it came again: only then is made what is left, for much that is said is not said again.
+    again: bool,
+    /// What is left of its plan, if it has one.
+    left: Option<Box<Plan>>,
 }
 
 impl Known {
@@ -40,6 +46,7 @@ impl Known {
             def: Arc::clone(&event.def),
             fields: Arc::downgrade(&event.fields),
             server: event.server.clone(),
+            again: false,
             left: None,
         }
     }
@@ -54,18 +61,33 @@ impl Known {
 }
 
 impl Residues {
-    /// What is left of `whole`, the plan of the event's id.
-    pub(super) fn of<'p>(&'p mut self, whole: &'p Plan, event: &Event, rules: &[Compiled]) -> &'p Plan {
-        if self.0.is_empty() {
-            self.0.resize_with(1 << BITS, || None);
+    /// What is left of the plan of an event's id.
+    pub(super) fn of<'p>(
+        &'p mut self,
+        plans: &'p Plans,
+        event: &Event,
+        rules: &[Compiled],
+    ) -> Option<&'p Plan> {
+        let Self { known, asked } = self;
+        if known.is_empty() {
+            known.resize_with(1 << BITS, || None);
         }
-        let Some(place) = self.0.get_mut(place(event)) else { return whole };
+        let place = known.get_mut(place(event))?;
         if !place.as_ref().is_some_and(|known| known.is(event)) {
             *place = Some(Known::new(event));
-            return whole;
+            return plans.of(&event.def, asked);
         }
-        let known = place.as_mut();
-        known.map_or(whole, |known| known.left.get_or_insert_with(|| whole.left_by(event, rules)))
+        let known = place.as_mut()?;
+        if !std::mem::replace(&mut known.again, true) {
+            let whole = plans.of(&event.def, asked);
+            known.left = whole.map(|whole| Box::new(whole.left_by(event, rules)));
+        }
+        known.left.as_deref()
+    }
+
+    /// The whole plan of an event's id.
+    pub(super) fn whole<'p>(&mut self, plans: &'p Plans, event: &Event) -> Option<&'p Plan> {
+        plans.of(&event.def, &mut self.asked)
     }
 }
 
@@ -111,7 +133,7 @@ mod tests {
     use crate::classify::Event;
     use crate::diagnose::compile::{Compiled, compile};
     use crate::diagnose::fixture::{compiled, event, of, signature, vocabulary, with};
-    use crate::diagnose::plan::{Asked, Plans};
+    use crate::diagnose::plan::Plans;
     use crate::pattern::{BUILTIN, Signature};
 
     fn step(test: &Value) -> Value {
@@ -120,12 +142,11 @@ mod tests {
 
     /// Which signatures the event still concerns when it comes after that other one, and whether its conditions are told.
     fn left(rules: &[Compiled], before: Option<&Event>, last: &Event) -> Vec<(usize, bool)> {
-        let (plans, mut asked, mut residues) = (Plans::new(rules), Asked::default(), Residues::default());
-        let whole = plans.of(&last.def, &mut asked).unwrap();
+        let (plans, mut residues) = (Plans::new(rules), Residues::default());
         if let Some(event) = before {
-            residues.of(whole, event, rules);
+            residues.of(&plans, event, rules);
         }
-        let left = residues.of(whole, last, rules);
+        let left = residues.of(&plans, last, rules).unwrap();
         left.groups.iter().flat_map(|g| &g.incidents).map(|i| (i.rule, i.tested)).collect()
     }
 
@@ -150,9 +171,8 @@ mod tests {
         let rules = [compiled(step(&json!(1)), &[])];
         let other = with(event("a", 1), "v", 2);
         let (plans, mut residues) = (Plans::new(&rules), Residues::default());
-        let whole = plans.of(&other.def, &mut Asked::default()).unwrap();
-        residues.of(whole, &other, &rules);
-        let left = residues.of(whole, &other, &rules);
+        residues.of(&plans, &other, &rules);
+        let left = residues.of(&plans, &other, &rules).unwrap();
         assert_eq!(left.groups.iter().map(|g| (g.opens, g.incidents.len())).collect::<Vec<_>>(), [(true, 0)]);
     }
 

@@ -11,9 +11,10 @@ use semver::Version;
 
 use super::answer::Diagnosis;
 use super::compile::Compiled;
-use super::engine::{Core, End, Memory};
+use super::engine::{Core, End};
 use super::plan::{self, Plans};
 use super::record::Ledger;
+use super::residue::Residues;
 use super::watch::Silent;
 use crate::classify::Event;
 use crate::parse::{Passed, Stamp};
@@ -30,7 +31,7 @@ pub struct Engine<'r> {
     open: BTreeMap<u32, Open<'r>>,
     over: BTreeMap<u32, Vec<Ledger>>,
     turn: u64,
-    memory: Memory,
+    residues: Residues,
 }
 
 /// A session that may interleave with others.
@@ -51,7 +52,7 @@ impl<'r> Engine<'r> {
     pub fn planned(rules: &'r [Compiled], plans: &Arc<Plans>) -> Self {
         let core = Core::new(rules, Arc::clone(plans), Silent);
         let (open, over) = (BTreeMap::new(), BTreeMap::new());
-        Self { rules, plans: Arc::clone(plans), core, open, over, turn: 0, memory: Memory::default() }
+        Self { rules, plans: Arc::clone(plans), core, open, over, turn: 0, residues: Residues::default() }
     }
 
     /// A line that is no event: only its clock matters. May be left out, if no silence need be proven early.
@@ -67,7 +68,7 @@ impl<'r> Engine<'r> {
     /// An event; its line is ticked by it.
     pub fn see(&mut self, event: &Event) {
         if !event.apart {
-            return self.core.see(event, &mut self.memory);
+            return self.core.see(event, &mut self.residues);
         }
         self.turn += 1;
         if !self.open.contains_key(&event.session) && self.open.len() >= MAX_OPEN {
@@ -77,7 +78,7 @@ impl<'r> Engine<'r> {
         let fresh = || Open { core: Core::new(rules, Arc::clone(plans), Silent), turn: 0, line: 0 };
         let open = self.open.entry(event.session).or_insert_with(fresh);
         (open.turn, open.line) = (self.turn, event.line);
-        open.core.see(event, &mut self.memory);
+        open.core.see(event, &mut self.residues);
     }
 
     /// The session that `event` ends, for good.
@@ -125,15 +126,15 @@ impl<'r> Engine<'r> {
 #[cfg(any(test, fuzzing))]
 impl Engine<'_> {
     /// The same, with what another engine of these signatures remembers of events.
-    pub(super) fn remembering(self, memory: Memory) -> Self {
-        Self { memory, ..self }
+    pub(super) fn remembering(self, residues: Residues) -> Self {
+        Self { residues, ..self }
     }
 
     /// The log is over, and all client sessions count alike: what an exhaustive search is compared with. Gives what is
     /// remembered of events as well.
-    pub(super) fn finish_all(mut self, end: End<'_>) -> (Diagnosis, Memory) {
+    pub(super) fn finish_all(mut self, end: End<'_>) -> (Diagnosis, Residues) {
         self.core.end(end);
-        (self.core.past().whole(self.rules), self.memory)
+        (self.core.past().whole(self.rules), self.residues)
     }
 }
 
