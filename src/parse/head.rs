@@ -130,7 +130,18 @@ pub(super) struct Said {
 impl Said {
     /// Reads an [`unquoted`] message. A line that lost its level in pasting still tells errors by the colon that they lack.
     pub(super) fn of(text: &[u8], level: Option<&'static str>) -> Self {
-        let Some(name) = server(text) else { return Self { level, server: None, message: 0..text.len() } };
+        match server(text) {
+            Some(name) => Self::about(text, level, name),
+            None => Self { level, server: None, message: 0..text.len() },
+        }
+    }
+
+    /// The same of a message that is known to be about a server of that name.
+    pub(super) fn about_server(text: &[u8], level: Option<&'static str>, name: &str) -> Self {
+        Self::about(text, level, SERVER.len()..SERVER.len() + name.len())
+    }
+
+    fn about(text: &[u8], level: Option<&'static str>, name: Range<usize>) -> Self {
         let behind = text.get(name.end + 1..).unwrap_or_default();
         let after_colon = behind.strip_prefix(b":");
         let told = if after_colon.is_some() { "DEBUG" } else { "ERROR" };
@@ -177,6 +188,18 @@ fn mended(message: &[u8]) -> Vec<u8> {
         }
     }
     out.trim_ascii_end().to_vec()
+}
+
+/// What of a message stands behind `MCP server "`.
+pub(super) fn behind_server(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(SERVER)
+}
+
+/// Whether a message is about the server of a name that was read in another one before; `behind` is [`behind_server`].
+pub(super) fn is_about(behind: &[u8], name: &str) -> bool {
+    // What ended the name there ends it here, and no sooner.
+    let rest = behind.strip_prefix(name.as_bytes());
+    rest.is_some_and(|rest| matches!(rest, [b'"', b' ' | b':', ..]))
 }
 
 /// Where the name is in `MCP server "NAME": message` (at ERROR `MCP server "NAME" message`). Names hold spaces, colons and

@@ -11,7 +11,8 @@ const PAIRS: usize = 1 << 16;
 /// What messages begin with that matter.
 #[derive(Debug)]
 pub struct Interest {
-    heads: Vec<Vec<u8>>,
+    /// Each behind its first two bytes, as far as it has as many: most others are told from it by these.
+    heads: Vec<(Option<u16>, Vec<u8>)>,
     /// Whether one of them begins with two bytes: one bit for each pair of them.
     begins: Vec<u64>,
 }
@@ -21,9 +22,10 @@ impl Interest {
     pub fn new<'h>(heads: impl IntoIterator<Item = &'h str>) -> Self {
         let heads = heads.into_iter().map(|h| h.as_bytes().to_vec());
         // What is quoted is read to tell what it is.
-        let heads: Vec<Vec<u8>> = [SERVER.to_vec(), QUOTE.to_vec()].into_iter().chain(heads).collect();
+        let heads = [SERVER.to_vec(), QUOTE.to_vec()].into_iter().chain(heads);
+        let heads: Vec<(Option<u16>, Vec<u8>)> = heads.map(|head| (pair(&head), head)).collect();
         let mut begins = vec![0; PAIRS / 64];
-        for head in &heads {
+        for (_, head) in &heads {
             let range = |at: usize| head.get(at).map_or(0..=u8::MAX, |b| *b..=*b);
             for pair in range(0).flat_map(|a| range(1).map(move |b| usize::from(u16::from_be_bytes([a, b]))))
             {
@@ -33,17 +35,26 @@ impl Interest {
         Self { heads, begins }
     }
 
-    /// Whether a message may matter that stands at the beginning of a text, whatever is behind it there.
+    /// Whether a message may matter that begins with these two bytes.
     #[inline]
-    pub(super) fn may_begin(&self, text: &[u8]) -> bool {
-        let Some(pair) = text.first_chunk().map(|pair| usize::from(u16::from_be_bytes(*pair))) else {
-            return true;
-        };
+    pub(super) fn may_begin(&self, pair: u16) -> bool {
+        let pair = usize::from(pair);
         self.begins.get(pair / 64).is_none_or(|bits| bits >> (pair % 64) & 1 == 1)
     }
 
     /// Whether a record with this first line of its message may matter.
     pub(super) fn in_message(&self, message: &[u8]) -> bool {
-        self.may_begin(message) && self.heads.iter().any(|h| message.starts_with(h))
+        if message.starts_with(SERVER) {
+            return true;
+        }
+        let begins = pair(message);
+        let alike = |pair: &Option<u16>| pair.is_none() || *pair == begins;
+        begins.is_none_or(|begins| self.may_begin(begins))
+            && self.heads.iter().any(|(pair, head)| alike(pair) && message.starts_with(head))
     }
+}
+
+/// The first two bytes.
+fn pair(text: &[u8]) -> Option<u16> {
+    text.first_chunk().map(|pair| u16::from_be_bytes(*pair))
 }

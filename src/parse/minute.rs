@@ -10,8 +10,9 @@ use super::{Clock, Stamp};
 /// `2026-11-23T00:23`.
 const MINUTE: usize = 16;
 
-/// A line that is shorter than that is left to [`Head`].
-const SHORTEST: usize = MINUTE + 8 + 8 + 2;
+/// The clock, the level in brackets and a blank, and the two bytes that a message begins with. A line that is shorter is left
+/// to [`Head`].
+const SHORTEST: usize = MINUTE + 8 + 8 + 3;
 
 /// `:00.000Z`: what of a clock follows the minute.
 const SECONDS: u64 = u64::from_be_bytes(*b":00.000Z");
@@ -22,19 +23,21 @@ const BEYOND: u64 = 0x7f76_767f_7676_767f;
 
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// The first eight bytes behind the clock, the level in them, and whether a blank must follow.
-const LEVELS: [(u64, &str, bool); 4] = [
-    (u64::from_be_bytes(*b" [DEBUG]"), "DEBUG", true),
-    (u64::from_be_bytes(*b" [ERROR]"), "ERROR", true),
-    (u64::from_be_bytes(*b" [INFO] "), "INFO", false),
-    (u64::from_be_bytes(*b" [WARN] "), "WARN", false),
-];
+/// The first eight bytes behind the clock: of the longer levels a blank must follow.
+const DEBUG: u64 = u64::from_be_bytes(*b" [DEBUG]");
+const ERROR: u64 = u64::from_be_bytes(*b" [ERROR]");
+const INFO: u64 = u64::from_be_bytes(*b" [INFO] ");
+const WARN: u64 = u64::from_be_bytes(*b" [WARN] ");
 
-/// The minute of the lines before.
+/// The minute of the lines before, once there were any.
 #[derive(Debug, Default)]
-pub(super) struct Minute {
+pub(super) struct Minute(Option<Known>);
+
+/// A minute.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
     text: [u8; MINUTE],
-    start: Option<i64>,
+    start: i64,
 }
 
 /// The head of a line of a known minute.
@@ -42,23 +45,42 @@ pub(super) struct Minute {
 pub(super) struct Usual {
     /// What the clock shows in this minute: its text as a number, which grows as the clock does.
     pub(super) seconds: u64,
-    level: usize,
+    pub(super) level: &'static str,
     pub(super) length: usize,
-}
-
-impl Usual {
-    pub(super) fn level(&self) -> &'static str {
-        LEVELS[self.level].1
-    }
+    /// What stands behind it: the message, or where that is shorter the line behind.
+    pub(super) pair: u16,
 }
 
 impl Minute {
-    /// The head of the line that `text` begins with, if it is the usual one and of the known minute.
+    /// The minute, if it is known.
+    pub(super) fn known(&self) -> Option<Known> {
+        self.0
+    }
+
+    /// The stamp of a clock of this minute.
+    pub(super) fn stamp(&self, seconds: u64) -> Option<Stamp> {
+        let digit = |byte: u32| (seconds >> (8 * byte) & 0xf) as i64;
+        let ms = digit(6) * 10_000 + digit(5) * 1000 + digit(3) * 100 + digit(2) * 10 + digit(1);
+        Some(Stamp(self.0?.start + ms))
+    }
+
+    /// Takes the minute of a line whose head was read otherwise.
+    pub(super) fn learn(&mut self, line: &[u8], head: &Head) {
+        let Some(text) = line.first_chunk::<MINUTE>().filter(|_| head.clock == Clock::Full) else { return };
+        if self.0.is_none_or(|known| *text != known.text) {
+            let start = Stamp::full(&[&text[..], b":00.000Z"].concat());
+            self.0 = start.map(|(stamp, _)| Known { text: *text, start: stamp.0 });
+        }
+    }
+}
+
+impl Known {
+    /// The head of the line that `text` begins with, if it is the usual one and of this minute.
     #[inline]
     pub(super) fn usual(&self, text: &[u8]) -> Option<Usual> {
         let line: &[u8; SHORTEST] = text.first_chunk()?;
         let (minute, behind) = line.split_first_chunk::<MINUTE>()?;
-        if u128::from_ne_bytes(*minute) != u128::from_ne_bytes(self.text) || self.start.is_none() {
+        if u128::from_ne_bytes(*minute) != u128::from_ne_bytes(self.text) {
             return None;
         }
         let (seconds, behind) = behind.split_first_chunk::<8>()?;
@@ -68,29 +90,19 @@ impl Minute {
             return None;
         }
         let (written, behind) = behind.split_first_chunk::<8>()?;
-        let written = u64::from_be_bytes(*written);
-        let level = LEVELS.iter().position(|(text, ..)| *text == written)?;
-        let [first, second] = *behind.first_chunk()?;
+        let [first, second, third] = *behind.first_chunk()?;
+        let long = |level| (first == b' ').then_some((level, 1, [second, third]));
+        let (level, blank, message) = match u64::from_be_bytes(*written) {
+            DEBUG => long("DEBUG")?,
+            ERROR => long("ERROR")?,
+            INFO => ("INFO", 0, [first, second]),
+            WARN => ("WARN", 0, [first, second]),
+            _ => return None,
+        };
         // More blanks than usual belong to the head.
-        let blank = LEVELS[level].2;
-        let usual = if blank { first == b' ' && second != b' ' } else { first != b' ' };
-        usual.then_some(Usual { seconds, level, length: MINUTE + 16 + usize::from(blank) })
-    }
-
-    /// The stamp of a clock of this minute.
-    pub(super) fn stamp(&self, seconds: u64) -> Option<Stamp> {
-        let [_, tens, ones, _, ms @ .., _] = seconds.to_be_bytes().map(i64::from);
-        let ms = (tens * 10 + ones) * 1000 + ms[0] * 100 + ms[1] * 10 + ms[2];
-        Some(Stamp(self.start? + ms))
-    }
-
-    /// Takes the minute of a line whose head was read otherwise.
-    pub(super) fn learn(&mut self, line: &[u8], head: &Head) {
-        let Some(text) = line.first_chunk::<MINUTE>().filter(|_| head.clock == Clock::Full) else { return };
-        if *text != self.text {
-            let start = Stamp::full(&[&text[..], b":00.000Z"].concat());
-            (self.text, self.start) = (*text, start.map(|(stamp, _)| stamp.0));
-        }
+        let usual = message[0] != b' ';
+        let (length, pair) = (MINUTE + 16 + blank, u16::from_be_bytes(message));
+        usual.then_some(Usual { seconds, level, length, pair })
     }
 }
 
@@ -98,18 +110,22 @@ impl Minute {
 mod tests {
     use proptest::prelude::{prop_assert, proptest};
 
-    use super::Minute;
+    use super::{Minute, Usual};
     use crate::parse::Clock;
     use crate::parse::head::Head;
+
+    fn usual(minute: &Minute, text: &[u8]) -> Option<Usual> {
+        minute.known()?.usual(text)
+    }
 
     /// What is read fast must be what is read slowly.
     fn agrees(minute: &mut Minute, line: &str) -> bool {
         // Whatever stands behind a line is not read.
         let text = format!("{line}\n2026-11-23T00:23:20.763Z [DEBUG] a");
-        let fast = minute.usual(text.as_bytes()).map(|usual| Head {
+        let fast = usual(minute, text.as_bytes()).map(|usual| Head {
             stamp: minute.stamp(usual.seconds),
             clock: Clock::Full,
-            level: Some(usual.level()),
+            level: Some(usual.level),
             length: usual.length,
         });
         let slow = Head::of(line.as_bytes());
@@ -123,13 +139,14 @@ mod tests {
     fn the_second_line_of_a_minute_is_read_fast() {
         let mut minute = Minute::default();
         let (first, second) = (b"2026-11-23T00:23:20.763Z [DEBUG] a", b"2026-11-23T00:23:21.763Z [ERROR] bc");
-        assert!(minute.usual(first).is_none());
+        assert!(usual(&minute, first).is_none());
         minute.learn(first, &Head::of(first).unwrap());
-        let usual = minute.usual(second).unwrap();
-        assert_eq!((usual.length, usual.level()), (33, "ERROR"));
-        assert_eq!(minute.stamp(usual.seconds), Head::of(second).unwrap().stamp);
-        assert!(minute.usual(first).unwrap().seconds < usual.seconds);
-        assert!(minute.usual(b"2026-11-23T00:23:21.763Z [DEBUG]  b").is_none(), "more blanks than usual");
+        let fast = usual(&minute, second).unwrap();
+        assert_eq!((fast.length, fast.level, fast.pair), (33, "ERROR", u16::from_be_bytes(*b"bc")));
+        assert_eq!(minute.stamp(fast.seconds), Head::of(second).unwrap().stamp);
+        assert!(usual(&minute, b"2026-11-23T00:23:20.763Z [DEBUG] a\n").unwrap().seconds < fast.seconds);
+        assert!(usual(&minute, b"2026-11-23T00:23:21.763Z [DEBUG]  bc").is_none(), "more blanks than usual");
+        assert!(usual(&minute, b"2026-11-23T00:23:21.763Z [INFO] bcd").is_some_and(|u| u.length == 32));
     }
 
     proptest! {

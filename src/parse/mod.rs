@@ -6,6 +6,7 @@
 
 mod apart;
 mod debug_text;
+mod ends;
 mod entry;
 mod head;
 mod interest;

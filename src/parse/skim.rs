@@ -8,12 +8,11 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
-
 use super::debug_text::{is_cut, unpadded};
+use super::ends::Ends;
 use super::head::{Head, Record};
 use super::interest::Interest;
-use super::minute::{Minute, Usual};
+use super::minute::{Known, Minute, Usual};
 use super::passed::Reach;
 use super::skimmed::{Found, Line, Skimmed};
 use super::{Clock, Stamp};
@@ -61,13 +60,15 @@ impl<'i> Skim<'i> {
     /// Skims the next block; gives the number of its lines.
     pub(super) fn block(&mut self, block: &[u8], found: &mut Skimmed) -> u64 {
         let first = self.number;
-        let mut at = 0;
+        let (mut at, mut ends) = (0, Ends::of(block));
         while at < block.len() {
             if self.clock == Clock::Full && !self.cut {
-                at = self.usual_lines(block, at, found);
+                at = self.usual_lines(block, at, &mut ends, found);
             }
             if at < block.len() {
-                at = self.line(block, at, found);
+                let end = ends.next();
+                self.line(block, at..end, found);
+                at = end + 1;
             }
         }
         self.keep(block);
@@ -81,42 +82,45 @@ impl<'i> Skim<'i> {
     }
 
     /// Reads lines as long as they are usual ones; gives where the first other line begins.
-    fn usual_lines(&mut self, block: &[u8], mut at: usize, found: &mut Skimmed) -> usize {
+    fn usual_lines(
+        &mut self,
+        block: &[u8],
+        mut at: usize,
+        ends: &mut Ends<'_>,
+        found: &mut Skimmed,
+    ) -> usize {
+        let Some(minute) = self.minute.known() else { return at };
         loop {
-            at = self.pass_over(block, at);
-            let Some(rest) = block.get(at..) else { return at };
-            let Some(usual) = self.minute.usual(rest) else { return at };
-            let message = rest.get(usual.length..).unwrap_or_default();
-            let length = memchr(b'\n', message).unwrap_or(message.len());
-            let start = at + usual.length;
-            if self.interest.in_message(bare(message.get(..length).unwrap_or_default())) {
-                self.begin_usual(&usual, start..start + length, (block, at), found);
+            at = self.pass_over(minute, block, at, ends);
+            let Some(usual) = block.get(at..).and_then(|rest| minute.usual(rest)) else { return at };
+            let (start, end) = (at + usual.length, ends.next());
+            if self.interest.in_message(bare(block.get(start..end).unwrap_or_default())) {
+                self.begin_usual(&usual, start..end, (block, at), found);
             } else {
                 self.pass_usual(&usual, (block, at), found);
             }
-            at = start + length + 1;
+            at = end + 1;
             self.number += 1;
         }
     }
 
     /// Passes over usual lines that go on with those before them, as long as their first two bytes tell that they do not
     /// matter: of most lines no more is ever done. Gives where the first other line begins.
-    fn pass_over(&mut self, block: &[u8], mut at: usize) -> usize {
+    fn pass_over(&mut self, minute: Known, block: &[u8], mut at: usize, ends: &mut Ends<'_>) -> usize {
         let (Some((reach, _)), Some(before)) = (&mut self.run, &mut self.seconds) else { return at };
-        let (mut number, mut seconds) = (self.number, *before);
-        while let Some(rest) = block.get(at..)
-            && let Some(usual) = self.minute.usual(rest)
-            && let Some(message) = rest.get(usual.length..)
+        let (first, mut number, mut seconds) = (self.number, self.number, *before);
+        while let Some(usual) = block.get(at..).and_then(|rest| minute.usual(rest))
             && usual.seconds >= seconds
-            && !self.interest.may_begin(message)
+            && !self.interest.may_begin(usual.pair)
         {
-            let Some(length) = memchr(b'\n', message) else { break };
             seconds = usual.seconds;
-            reach.last.1 = number;
             number += 1;
-            at += usual.length + length + 1;
+            at = ends.next() + 1;
         }
-        (*before, self.number) = (seconds, number);
+        if number > first {
+            reach.last.1 = number - 1;
+            (*before, self.number) = (seconds, number);
+        }
         at
     }
 
@@ -134,7 +138,7 @@ impl<'i> Skim<'i> {
         self.passing = false;
         self.open.number = self.number;
         (self.open.stamp, self.open.clock) = (self.minute.stamp(usual.seconds), Clock::Full);
-        self.open.level = Some(usual.level());
+        self.open.level = Some(usual.level);
     }
 
     #[inline]
@@ -150,17 +154,15 @@ impl<'i> Skim<'i> {
         }
     }
 
-    /// Reads any line; gives where the next one begins.
-    fn line(&mut self, block: &[u8], at: usize, found: &mut Skimmed) -> usize {
-        let rest = block.get(at..).unwrap_or_default();
-        let length = memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = unpadded(bare(rest.get(..length).unwrap_or_default()));
+    /// Reads any line.
+    fn line(&mut self, block: &[u8], line: Range<usize>, found: &mut Skimmed) {
+        let at = line.start;
+        let line = unpadded(bare(block.get(line).unwrap_or_default()));
         match Head::of(line).filter(|h| h.clock >= self.clock) {
             Some(head) => self.record(&head, line, (block, at), found),
             None => self.go_on(line, (block, at), found),
         }
         self.number += 1;
-        at + length + 1
     }
 
     fn record(&mut self, head: &Head, line: &[u8], (block, at): (&[u8], usize), found: &mut Skimmed) {
