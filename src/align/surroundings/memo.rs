@@ -1,13 +1,20 @@
 //! Remembers which template a message has: a client says the same few things again and again.
 //!
 //! Comes in: messages with their loudness. Goes out: the place of the template that the same message had before, if that was
-//! not so long ago. It is a table of fixed size; what it forgets is read anew.
+//! not so long ago. What is remembered is bounded; once it is full all of it is forgotten, and read anew.
 
 use super::collect::Loudness;
 use crate::normalize::quick_hash;
 
 /// How many messages are remembered at the most; a power of two.
-const PLACES: usize = 1 << 14;
+const MOST: usize = 1 << 14;
+
+/// How many bytes of them. So few that they stay in the cache of a processor: where they stood further apart, waiting for
+/// them took a quarter of all time.
+const BYTES: usize = 1 << 20;
+
+/// Twice as many places as messages, so that few have to give way.
+const PLACES: usize = 2 * MOST;
 
 /// How many of those one message may stand in.
 const WAYS: usize = 4;
@@ -15,39 +22,38 @@ const WAYS: usize = 4;
 /// Longer messages are not.
 const MAX_LENGTH: usize = 256;
 
-/// Room for one message: where its bytes begin is where its place is.
-const ROOM: usize = MAX_LENGTH;
-
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Known {
     hash: u64,
-    template: u32,
+    start: u32,
     length: u16,
-    loudness: u8,
-    used: bool,
+    loudness: Loudness,
+    template: u32,
 }
 
 /// The messages that were read of late.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    places: Vec<Known>,
-    /// Their bytes, so much room for each: where they stand near to each other they are compared fast.
+    /// Which of those that are known stands in a place, counted from one; none in an empty one.
+    places: Vec<u16>,
+    known: Vec<Known>,
+    /// Their bytes, one behind the other as they came.
     bytes: Vec<u8>,
-    /// Which of its places the next new message takes.
-    turn: usize,
 }
 
 impl Memo {
     /// The place of the template of a message, if it is remembered.
     pub(super) fn find(&self, loudness: Loudness, message: &[u8]) -> Option<usize> {
         let hash = quick_hash(message);
-        let first = hash as usize & (PLACES - WAYS);
-        let known = self.places.get(first..first + WAYS)?.iter().zip(first..);
-        let mut alike = known.filter(|(k, _)| k.used && k.hash == hash && k.loudness == loudness as u8);
-        let same = |(k, at): &(&Known, usize)| {
-            self.bytes.get(at * ROOM..at * ROOM + usize::from(k.length)) == Some(message)
+        let mut ways = self.places.get(ways(hash))?.iter();
+        let same = |known: &&Known| {
+            known.hash == hash
+                && known.loudness == loudness
+                && self.bytes.get(known.start as usize..).and_then(|b| b.get(..usize::from(known.length)))
+                    == Some(message)
         };
-        alike.find(same).map(|(k, _)| k.template as usize)
+        let known = ways.find_map(|at| self.known.get(usize::from(*at).checked_sub(1)?).filter(same))?;
+        Some(known.template as usize)
     }
 
     /// Remembers it, if it is not too long.
@@ -58,19 +64,29 @@ impl Memo {
         if message.len() > MAX_LENGTH {
             return;
         }
-        if self.places.is_empty() {
-            self.places.resize(PLACES, Known::default());
-            self.bytes.resize(PLACES * ROOM, 0);
+        if self.places.is_empty() || self.known.len() == MOST || self.bytes.len() + message.len() > BYTES {
+            self.forget();
         }
-        self.turn = (self.turn + 1) % WAYS;
-        let hash = quick_hash(message);
-        let first = hash as usize & (PLACES - WAYS);
-        let free = |at: &usize| self.places.get(*at).is_some_and(|k| !k.used);
-        let at = (first..first + WAYS).find(free).unwrap_or(first + self.turn);
-        let bytes = self.bytes.get_mut(at * ROOM..at * ROOM + message.len());
-        if let (Some(place), Some(bytes)) = (self.places.get_mut(at), bytes) {
-            bytes.copy_from_slice(message);
-            *place = Known { hash, template, length, loudness: loudness as u8, used: true };
+        let (hash, start) = (quick_hash(message), self.bytes.len() as u32);
+        self.bytes.extend_from_slice(message);
+        self.known.push(Known { hash, start, length, loudness, template });
+        let Some(ways) = self.places.get_mut(ways(hash)) else { return };
+        let at = ways.iter().position(|at| *at == 0).unwrap_or(self.known.len() % WAYS);
+        if let Some(place) = ways.get_mut(at) {
+            *place = self.known.len() as u16;
         }
     }
+
+    fn forget(&mut self) {
+        self.places.clear();
+        self.places.resize(PLACES, 0);
+        self.known.clear();
+        self.bytes.clear();
+    }
+}
+
+/// The places in which a message may stand.
+fn ways(hash: u64) -> std::ops::Range<usize> {
+    let first = hash as usize & (PLACES - WAYS);
+    first..first + WAYS
 }
