@@ -9,13 +9,16 @@ use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 
-use regex::{Regex, bytes};
+use regex::Regex;
+use regex_automata::meta;
+use regex_automata::util::captures::Captures;
+use regex_automata::{Input, util::syntax};
 
 /// A pattern, made ready as far as it was needed.
 #[derive(Debug)]
 pub(super) struct Pattern {
     source: &'static str,
-    plain: OnceLock<Option<bytes::Regex>>,
+    plain: OnceLock<Option<meta::Regex>>,
     full: OnceLock<Option<Regex>>,
 }
 
@@ -89,10 +92,14 @@ impl Pattern {
     }
 
     /// `None` where it is no pattern, which the tests rule out; so below.
-    fn plain(&self) -> Option<&bytes::Regex> {
+    fn plain(&self) -> Option<&meta::Regex> {
         let make = || {
             let source = self.source.replace('⏎', r"\xFF").replace('…', r"\xFE");
-            bytes::RegexBuilder::new(&source).unicode(false).build().ok()
+            // Which texts are worth a search is known by the rule's needles: to work out literals of the pattern that
+            // would tell it once more takes longer than all the searches in a report.
+            let lean = meta::Config::new().auto_prefilter(false).utf8_empty(false);
+            let bytes = syntax::Config::new().unicode(false).utf8(false);
+            meta::Regex::builder().configure(lean).syntax(bytes).build(&source).ok()
         };
         self.plain.get_or_init(make).as_ref()
     }
@@ -107,14 +114,16 @@ impl Pattern {
             let groups = self.full()?.captures_at(text.whole, at)?;
             return Some(groups.iter().map(|group| group.map(|g| g.range())).collect());
         };
-        let groups = self.plain()?.captures_at(plain, text.to_plain(at))?;
-        Some(groups.iter().map(|group| group.map(|g| text.of_plain(g.range()))).collect())
+        let (pattern, from) = (self.plain()?, text.to_plain(at));
+        let mut groups: Captures = pattern.create_captures();
+        pattern.search_captures(&Input::new(plain).range(from..), &mut groups);
+        groups.is_match().then(|| groups.iter().map(|group| Some(text.of_plain(group?.range()))).collect())
     }
 
     /// Whether it is found anywhere.
     pub(super) fn is_in(&self, text: &Text<'_>) -> bool {
         match &text.plain {
-            Some(plain) => self.plain().is_some_and(|p| p.is_match(plain)),
+            Some(plain) => self.plain().is_some_and(|p| p.is_match(plain.as_ref())),
             None => self.full().is_some_and(|p| p.is_match(text.whole)),
         }
     }
@@ -122,7 +131,7 @@ impl Pattern {
     /// The first place where it is found.
     pub(super) fn first_in(&self, text: &Text<'_>) -> Option<Range<usize>> {
         match &text.plain {
-            Some(plain) => self.plain()?.find(plain).map(|found| text.of_plain(found.range())),
+            Some(plain) => self.plain()?.find(plain.as_ref()).map(|found| text.of_plain(found.range())),
             None => self.full()?.find(text.whole).map(|found| found.range()),
         }
     }

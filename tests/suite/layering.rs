@@ -48,7 +48,7 @@ const FORBIDDEN: [(&str, &[&str]); 2] = [
 ];
 
 /// The rooms in which a third-party crate may be used; one that is not named here may be used nowhere.
-const CRATES: [(&str, &[&str]); 32] = [
+const CRATES: [(&str, &[&str]); 33] = [
     ("aho_corasick", &["pattern", "redact"]),
     ("base64", &["bisect", "render", "cli"]),
     ("bstr", &["parse", "classify", "normalize", "align"]),
@@ -63,6 +63,7 @@ const CRATES: [(&str, &[&str]); 32] = [
     ("owo_colors", &["render"]),
     ("rcgen", &["gateway"]),
     ("regex", &["diagnose", "redact"]),
+    ("regex_automata", &["redact"]),
     ("rustix", &["bisect"]),
     ("rustls", &["gateway"]),
     ("rustls_native_certs", &["source"]),
