@@ -130,10 +130,12 @@ pub(super) struct Said {
 impl Said {
     /// Reads an [`unquoted`] message. A line that lost its level in pasting still tells errors by the colon that they lack.
     pub(super) fn of(text: &[u8], level: Option<&'static str>) -> Self {
-        match server(text) {
-            Some(name) => Self::about(text, level, name),
-            None => Self { level, server: None, message: 0..text.len() },
-        }
+        server(text).map_or(Self::about_none(text, level), |name| Self::about(text, level, name))
+    }
+
+    /// The same of a message that is known to be about no server.
+    pub(super) fn about_none(text: &[u8], level: Option<&'static str>) -> Self {
+        Self { level, server: None, message: 0..text.len() }
     }
 
     /// The same of a message that is known to be about a server of that name.
@@ -155,10 +157,10 @@ impl Said {
 /// is; one that was broken in pasting is mended.
 pub(super) fn unquoted(message: &[u8]) -> Cow<'_, [u8]> {
     let message = message.trim_ascii_end();
-    if !message.starts_with(QUOTE) {
+    if message.first() != QUOTE.first() {
         return Cow::Borrowed(message);
     }
-    let quoted = message.len() > 2 && message.starts_with(b"\"") && message.ends_with(b"\"");
+    let quoted = message.len() > 2 && message.ends_with(QUOTE);
     let text = quoted.then(|| serde_json::from_slice::<String>(message).ok()).flatten();
     match text {
         Some(text) => Cow::Owned(text.trim_end().as_bytes().to_vec()),

@@ -15,6 +15,8 @@ pub struct Interest {
     heads: Vec<(Option<u16>, Vec<u8>)>,
     /// Whether one of them begins with two bytes: one bit for each pair of them.
     begins: Vec<u64>,
+    /// Whether every message matters.
+    all: bool,
 }
 
 impl Interest {
@@ -32,7 +34,8 @@ impl Interest {
                 begins[pair / 64] |= 1 << (pair % 64);
             }
         }
-        Self { heads, begins }
+        let all = heads.iter().any(|(_, head)| head.is_empty());
+        Self { heads, begins, all }
     }
 
     /// Whether a message may matter that begins with these two bytes.
@@ -44,7 +47,7 @@ impl Interest {
 
     /// Whether a record with this first line of its message may matter.
     pub(super) fn in_message(&self, message: &[u8]) -> bool {
-        if message.starts_with(SERVER) {
+        if self.all || message.starts_with(SERVER) {
             return true;
         }
         let begins = pair(message);

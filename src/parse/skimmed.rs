@@ -75,11 +75,10 @@ impl Skimmed {
 
     /// What a message says, and the place of its server among the names.
     fn said(&mut self, text: &[u8], level: Option<&'static str>) -> (Said, Option<usize>) {
-        if let Some(behind) = behind_server(text) {
-            let mut known = self.names.iter().take(NAMES).enumerate();
-            if let Some((at, name)) = known.find(|(_, name)| is_about(behind, name)) {
-                return (Said::about_server(text, level, name), Some(at));
-            }
+        let Some(behind) = behind_server(text) else { return (Said::about_none(text, level), None) };
+        let mut known = self.names.iter().take(NAMES).enumerate();
+        if let Some((at, name)) = known.find(|(_, name)| is_about(behind, name)) {
+            return (Said::about_server(text, level, name), Some(at));
         }
         let said = Said::of(text, level);
         let name = said.server.clone().and_then(|name| text.get(name)).and_then(|n| n.to_str().ok());
