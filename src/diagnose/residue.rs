@@ -18,7 +18,7 @@ use crate::classify::Event;
 use crate::pattern::EventDef;
 
 /// How many are remembered, as a power of two.
-const BITS: u32 = 10;
+const BITS: u32 = 12;
 
 /// The plans of events that came of late. The newer takes the place of the older.
 #[derive(Debug, Default)]

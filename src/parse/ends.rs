@@ -42,11 +42,19 @@ impl<'b> Ends<'b> {
 /// Which of the first bytes are line endings.
 #[inline]
 fn endings(text: &[u8]) -> u64 {
-    let mut last = [0; AT_ONCE];
-    let bytes = text.first_chunk().unwrap_or_else(|| {
-        last[..text.len()].copy_from_slice(text);
-        &last
-    });
+    text.first_chunk().map_or_else(|| of_last(text), of_bytes)
+}
+
+/// The same of the last bytes of a block.
+#[cold]
+fn of_last(text: &[u8]) -> u64 {
+    let mut bytes = [0; AT_ONCE];
+    bytes.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+    of_bytes(&bytes)
+}
+
+#[inline]
+fn of_bytes(bytes: &[u8; AT_ONCE]) -> u64 {
     let (sixteens, _) = bytes.as_chunks::<16>();
     let bits =
         |sixteen: &[u8; 16]| u64::from(u8x16::from(*sixteen).cmp_eq(u8x16::splat(b'\n')).move_mask() as u16);

@@ -91,10 +91,11 @@ impl<'i> Skim<'i> {
     ) -> usize {
         let Some(minute) = self.minute.known() else { return at };
         loop {
-            at = self.pass_over(minute, block, at, ends);
-            let Some(usual) = block.get(at..).and_then(|rest| minute.usual(rest)) else { return at };
+            let usual;
+            (at, usual) = self.pass_over(minute, block, at, ends);
+            let Some(usual) = usual else { return at };
             let (start, end) = (at + usual.length, ends.next());
-            if self.interest.in_message(bare(block.get(start..end).unwrap_or_default())) {
+            if self.matters(&usual, block.get(start..end).unwrap_or_default()) {
                 self.begin_usual(&usual, start..end, (block, at), found);
             } else {
                 self.pass_usual(&usual, (block, at), found);
@@ -104,24 +105,44 @@ impl<'i> Skim<'i> {
         }
     }
 
-    /// Passes over usual lines that go on with those before them, as long as their first two bytes tell that they do not
-    /// matter: of most lines no more is ever done. Gives where the first other line begins.
-    fn pass_over(&mut self, minute: Known, block: &[u8], mut at: usize, ends: &mut Ends<'_>) -> usize {
-        let (Some((reach, _)), Some(before)) = (&mut self.run, &mut self.seconds) else { return at };
-        let (first, mut number, mut seconds) = (self.number, self.number, *before);
-        while let Some(usual) = block.get(at..).and_then(|rest| minute.usual(rest))
-            && usual.seconds >= seconds
-            && !self.interest.may_begin(usual.pair)
-        {
-            seconds = usual.seconds;
+    /// Passes over usual lines that go on with those before them, as long as they do not matter, which of most their first
+    /// two bytes tell: of those no more is ever done. Gives where the first other line begins, and its head if it is usual.
+    fn pass_over(
+        &mut self,
+        minute: Known,
+        block: &[u8],
+        mut at: usize,
+        ends: &mut Ends<'_>,
+    ) -> (usize, Option<Usual>) {
+        let usual = |at: usize| block.get(at..).and_then(|rest| minute.usual(rest));
+        let (Some(_), Some(before)) = (&self.run, self.seconds) else { return (at, usual(at)) };
+        let (mut number, mut seconds) = (self.number, before);
+        let other = loop {
+            let usual = usual(at);
+            match &usual {
+                // What stands behind the line makes no difference: what matters begins with no line ending.
+                Some(next)
+                    if next.seconds >= seconds
+                        && !self.matters(next, block.get(at + next.length..).unwrap_or_default()) =>
+                {
+                    seconds = next.seconds;
+                }
+                _ => break usual,
+            }
             number += 1;
             at = ends.next() + 1;
-        }
-        if number > first {
+        };
+        if let Some((reach, _)) = self.run.as_mut().filter(|_| number > self.number) {
             reach.last.1 = number - 1;
-            (*before, self.number) = (seconds, number);
+            (self.seconds, self.number) = (Some(seconds), number);
         }
-        at
+        (at, other)
+    }
+
+    /// Whether a usual line may matter whose message a text begins with.
+    #[inline]
+    fn matters(&self, usual: &Usual, text: &[u8]) -> bool {
+        self.interest.may_begin(usual.pair) && self.interest.in_message(text)
     }
 
     fn begin_usual(
