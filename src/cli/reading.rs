@@ -9,7 +9,7 @@ use crate::align::Surroundings;
 use crate::classify::{Classifier, Understood, Unknown, UnknownLine};
 use crate::diagnose::{Diagnosis, End, Engine};
 use crate::error::{Error, ErrorKind, Result};
-use crate::parse::{self, Dialect, Excerpt, Interest, LogLine, Passed, Stamp};
+use crate::parse::{self, Dialect, Excerpt, LogLine, Passed, Stamp};
 use crate::source::{Log, Source, Tally, logs};
 use crate::timeline::{Input, Life, Lives, Summary};
 
@@ -147,7 +147,7 @@ impl<'k> Gathering<'k> {
         let source = if wish.undigested { source.undigested() } else { source };
         let interest = &loaded.interest;
         match (wish.surroundings, wish.alone && threads() > 1) {
-            (true, _) => parse::skim(source, &Interest::new([""]), self),
+            (true, _) => parse::skim(source, &interest.and_others(), self),
             (false, true) => parse::skim_apart(source, interest, self),
             (false, false) => parse::skim(source, interest, self),
         }
@@ -188,12 +188,15 @@ impl<'k> Gathering<'k> {
                 self.tick(line);
                 self.unknown.see(unknown);
             }
-            Understood::Outside => {
-                self.tick(line);
-                if self.wants_surroundings {
-                    self.surroundings.see(line.number, line.level, line.message);
-                }
-            }
+            Understood::Outside => self.surround(line),
+        }
+    }
+
+    /// A line outside MCP.
+    fn surround(&mut self, line: &LogLine<'_>) {
+        self.tick(line);
+        if self.wants_surroundings {
+            self.surroundings.see(line.number, line.level, line.message);
         }
     }
 
@@ -214,6 +217,11 @@ impl<'k> Gathering<'k> {
 impl parse::Reader for Gathering<'_> {
     fn line(&mut self, line: &LogLine<'_>) {
         self.see(line);
+    }
+
+    fn outside(&mut self, line: &LogLine<'_>) {
+        self.summary.outside(line);
+        self.surround(line);
     }
 
     fn passed(&mut self, passed: &Passed<'_>) {

@@ -9,18 +9,18 @@ use super::head::{QUOTE, SERVER};
 const PAIRS: usize = 1 << 16;
 
 /// What messages begin with that matter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Interest {
     /// Each behind its first two bytes, as far as it has as many: most others are told from it by these.
     heads: Vec<(Option<u16>, Vec<u8>)>,
     /// Whether one of them begins with two bytes: one bit for each pair of them.
     begins: Vec<u64>,
-    /// Whether every message matters.
-    all: bool,
+    /// Whether records that do not matter are told of as well.
+    pub(super) others: bool,
 }
 
 impl Interest {
-    /// Interest in lines about a server, and in messages with these heads; an empty one is that of any message.
+    /// Interest in lines about a server, and in messages with these heads.
     pub fn new<'h>(heads: impl IntoIterator<Item = &'h str>) -> Self {
         let heads = heads.into_iter().map(|h| h.as_bytes().to_vec());
         // What is quoted is read to tell what it is.
@@ -34,8 +34,13 @@ impl Interest {
                 begins[pair / 64] |= 1 << (pair % 64);
             }
         }
-        let all = heads.iter().any(|(_, head)| head.is_empty());
-        Self { heads, begins, all }
+        Self { heads, begins, others: false }
+    }
+
+    /// The same, and to be told of what does not matter, too ([`Reader::outside`](super::Reader::outside)).
+    #[must_use]
+    pub fn and_others(&self) -> Self {
+        Self { others: true, ..self.clone() }
     }
 
     /// Whether a message may matter that begins with these two bytes.
@@ -47,7 +52,7 @@ impl Interest {
 
     /// Whether a record with this first line of its message may matter.
     pub(super) fn in_message(&self, message: &[u8]) -> bool {
-        if self.all || message.starts_with(SERVER) {
+        if message.starts_with(SERVER) {
             return true;
         }
         let begins = pair(message);

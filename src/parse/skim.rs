@@ -29,6 +29,8 @@ pub(super) struct Skim<'i> {
     /// Whether lines were left out before it, and behind the record before the next.
     gap: bool,
     cut: bool,
+    /// Whether the open record does not matter, and is told of all the same.
+    outside: bool,
     /// Whether the record before does not matter.
     passing: bool,
     /// The fullest clock so far: what has less begins no record.
@@ -49,6 +51,7 @@ impl<'i> Skim<'i> {
             here: None,
             gap: false,
             cut: false,
+            outside: false,
             passing: false,
             clock: Clock::None,
             minute: Minute::default(),
@@ -95,8 +98,10 @@ impl<'i> Skim<'i> {
             (at, usual) = self.pass_over(minute, block, at, ends);
             let Some(usual) = usual else { return at };
             let (start, end) = (at + usual.length, ends.next());
-            if self.matters(&usual, block.get(start..end).unwrap_or_default()) {
+            let matters = self.matters(&usual, block.get(start..end).unwrap_or_default());
+            if matters || self.interest.others {
                 self.begin_usual(&usual, start..end, (block, at), found);
+                self.outside = !matters;
             } else {
                 self.pass_usual(&usual, (block, at), found);
             }
@@ -194,10 +199,12 @@ impl<'i> Skim<'i> {
         // A gap is told with the line behind it.
         let passes = head.clock != Clock::TimeOfDay && !self.cut;
         let message = line.get(head.length..).unwrap_or_default();
-        if passes && !self.interest.in_message(message) {
+        let outside = passes && !self.interest.in_message(message);
+        if outside && !self.interest.others {
             self.pass(head.stamp, (block, at), found);
         } else {
             self.begin(head, line, (block, at), found);
+            self.outside = outside;
         }
     }
 
@@ -258,7 +265,9 @@ impl<'i> Skim<'i> {
         }
         let Record { number, stamp, clock, level, .. } = self.open;
         let gap = std::mem::take(&mut self.gap);
-        let line = Line { number, stamp, clock, level, gap, kept: false, server: None, message: 0..0 };
+        let outside = std::mem::take(&mut self.outside);
+        let line =
+            Line { number, stamp, clock, level, gap, outside, kept: false, server: None, message: 0..0 };
         let here = self.here.take();
         let message = here.clone().map_or(self.open.message.as_slice(), |h| block.get(h).unwrap_or_default());
         found.add(line, here, message);

@@ -16,6 +16,10 @@ use super::{Clock, LogLine, Stamp};
 pub trait Reader {
     /// A line that may matter.
     fn line(&mut self, line: &LogLine<'_>);
+    /// One that does not, where those are asked for as well; else they are passed over.
+    fn outside(&mut self, line: &LogLine<'_>) {
+        self.line(line);
+    }
     /// Lines that do not.
     fn passed(&mut self, passed: &Passed<'_>);
 }
@@ -28,6 +32,7 @@ pub(super) struct Line {
     pub(super) clock: Clock,
     pub(super) level: Option<&'static str>,
     pub(super) gap: bool,
+    pub(super) outside: bool,
     /// Its server, by the place among the names.
     pub(super) server: Option<usize>,
     /// Whether its text is among what was kept, else in the block; and where the message is in it.
@@ -59,7 +64,11 @@ impl Skimmed {
     /// Adds a record whose message stands at a place in the block, or nowhere in one piece. `line` lacks what it says.
     pub(super) fn add(&mut self, mut line: Line, here: Option<Range<usize>>, message: &[u8]) {
         let text = unquoted(message);
-        let (said, server) = self.said(&text, line.level);
+        let (said, server) = if line.outside {
+            (Said::about_none(&text, line.level), None)
+        } else {
+            self.said(&text, line.level)
+        };
         let start = match (&text, here) {
             (Cow::Borrowed(_), Some(here)) => Some(here.start),
             _ => None,
@@ -112,8 +121,9 @@ impl Skimmed {
     fn line(&self, line: &Line, block: &[u8], reader: &mut impl Reader) {
         let text = if line.kept { &self.text } else { block };
         let server = line.server.and_then(|at| self.names.get(at)).map(|name| &**name);
-        let Line { number, stamp, clock, level, gap, .. } = *line;
+        let Line { number, stamp, clock, level, gap, outside, .. } = *line;
         let message = text.get(line.message.clone()).unwrap_or_default();
-        reader.line(&LogLine { number, stamp, clock, level, server, message, gap, ..LogLine::default() });
+        let line = LogLine { number, stamp, clock, level, server, message, gap, ..LogLine::default() };
+        if outside { reader.outside(&line) } else { reader.line(&line) }
     }
 }

@@ -251,12 +251,7 @@ impl Summary {
         if line.session.is_none() {
             self.version.see(line, said(understood));
         }
-        self.last_line = line.number;
-        if line.stamp.is_some() {
-            self.first = self.first.or(line.stamp);
-            self.last = line.stamp;
-            self.clock = if self.clock == Clock::Full { Clock::Full } else { line.clock };
-        }
+        self.outside(line);
         match understood {
             Understood::Outside => {}
             Understood::Unknown(unknown) => {
@@ -286,7 +281,17 @@ impl Summary {
         }
     }
 
-    /// Takes lines that concern nobody: their clock alone matters.
+    /// Takes a line that concerns nobody: its clock alone matters.
+    pub fn outside(&mut self, line: &LogLine<'_>) {
+        self.last_line = line.number;
+        if line.stamp.is_some() {
+            self.first = self.first.or(line.stamp);
+            self.last = line.stamp;
+            self.clock = if self.clock == Clock::Full { Clock::Full } else { line.clock };
+        }
+    }
+
+    /// Takes lines that concern nobody, all at once.
     pub fn pass(&mut self, passed: &Passed<'_>) {
         self.last_line = passed.last().1;
         if passed.last().0.is_some() {

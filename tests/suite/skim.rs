@@ -34,6 +34,8 @@ struct Reading {
     summary: Summary,
     engine: Engine<'static>,
     seen: Vec<String>,
+    /// The lines outside MCP that were told of.
+    outside: Vec<String>,
 }
 
 impl Reading {
@@ -51,6 +53,7 @@ impl Reading {
             summary: Summary::new(knowledge),
             engine: Engine::new(rules),
             seen: Vec::new(),
+            outside: Vec::new(),
         }
     }
 
@@ -81,8 +84,18 @@ impl Reader for Reading {
                 self.seen.push(format!("{unknown:?}"));
                 self.engine.tick(line.stamp, line.number);
             }
-            Understood::Outside => self.engine.tick(line.stamp, line.number),
+            Understood::Outside => {
+                self.outside.push(format!("{line:?}"));
+                self.engine.tick(line.stamp, line.number);
+            }
         }
+    }
+
+    fn outside(&mut self, line: &LogLine<'_>) {
+        assert!(matches!(self.classifier.line(line), Understood::Outside), "{line:?}");
+        self.outside.push(format!("{line:?}"));
+        self.summary.outside(line);
+        self.engine.tick(line.stamp, line.number);
     }
 
     fn passed(&mut self, passed: &Passed<'_>) {
@@ -91,24 +104,28 @@ impl Reader for Reading {
     }
 }
 
-/// What the three ways of reading give: line by line, skimmed, and skimmed on another thread.
-fn all_ways(log: &[u8]) -> [[String; 3]; 3] {
+/// What the four ways of reading give: line by line, skimmed, skimmed on another thread, and skimmed with all lines told of.
+fn all_ways(log: &[u8]) -> [[String; 3]; 4] {
     let source = || Source::from_bytes("x.log", log.to_vec());
     let looked_for = interest(&KNOWN.0);
     let (mut slow, mut fast, mut apart) = (Reading::new(false), Reading::new(true), Reading::new(true));
     let read = source().and_then(|s| parse::read(s, &mut |line| slow.line(line)));
     let skimmed = source().and_then(|s| parse::skim(s, &looked_for, &mut fast));
     let relayed = source().and_then(|s| parse::skim_apart(s, &looked_for, &mut apart));
-    [slow.result(read), fast.result(skimmed), apart.result(relayed)]
+    let mut whole = Reading::new(true);
+    let told = source().and_then(|s| parse::skim(s, &looked_for.and_others(), &mut whole));
+    assert_eq!(slow.outside, whole.outside);
+    [slow.result(read), fast.result(skimmed), apart.result(relayed), whole.result(told)]
 }
 
 #[test]
 fn real_logs_skimmed_are_real_logs_read() {
     let mut events = 0;
     for log in LOGS.iter() {
-        let [read, skimmed, relayed] = all_ways(&log.join(&b'\n'));
+        let [read, skimmed, relayed, told] = all_ways(&log.join(&b'\n'));
         assert_eq!(read, skimmed);
         assert_eq!(read, relayed);
+        assert_eq!(read, told);
         events += read[0].lines().count();
     }
     assert!(events > 500, "{events} events prove little");
@@ -172,9 +189,10 @@ proptest! {
         // A line that is cut, whatever it is.
         let at = huge.index(all.len());
         all[at].resize(lastgood::source::MAX_LINE + shift % 3, b'y');
-        let [read, skimmed, relayed] = all_ways(&written(&all, windows, ended));
+        let [read, skimmed, relayed, told] = all_ways(&written(&all, windows, ended));
         prop_assert_eq!(&read, &skimmed);
-        prop_assert_eq!(read, relayed);
+        prop_assert_eq!(&read, &relayed);
+        prop_assert_eq!(read, told);
     }
 }
 
@@ -187,8 +205,9 @@ proptest! {
         windows in any::<bool>(),
         ended in any::<bool>(),
     ) {
-        let [read, skimmed, relayed] = all_ways(&written(&lines, windows, ended));
+        let [read, skimmed, relayed, told] = all_ways(&written(&lines, windows, ended));
         prop_assert_eq!(&read, &skimmed);
-        prop_assert_eq!(read, relayed);
+        prop_assert_eq!(&read, &relayed);
+        prop_assert_eq!(read, told);
     }
 }
