@@ -38,6 +38,9 @@ use unpack::{Packing, Refusal, unpacked};
 /// How much of an input is looked at to find out what it is.
 const HEAD: usize = 64 * 1024;
 
+/// How much of two files is compared at once.
+const SIDE: usize = 256 * 1024;
+
 /// How much is looked at to find out how it is packed.
 const MAGIC: usize = 512;
 
@@ -218,12 +221,30 @@ pub fn are_the_same(a: &str, b: &str) -> Option<bool> {
         return Some(false);
     }
     let (mut a, mut b) = (File::open(a).ok()?, File::open(b).ok()?);
+    let (mut one, mut other) = (vec![0; SIDE], vec![0; SIDE]);
     loop {
-        let (one, other) = (first(&mut a, HEAD).ok()?, first(&mut b, HEAD).ok()?);
-        if one != other || one.is_empty() {
-            return Some(one == other);
+        let length = fill(&mut a, &mut one)?;
+        if fill(&mut b, &mut other)? != length || one.get(..length) != other.get(..length) {
+            return Some(false);
+        }
+        if length < SIDE {
+            return Some(true);
         }
     }
+}
+
+/// Reads until the buffer is full or the file ends; gives how much there was.
+fn fill(file: &mut File, buffer: &mut [u8]) -> Option<usize> {
+    let mut length = 0;
+    while let Some(room) = buffer.get_mut(length..).filter(|room| !room.is_empty()) {
+        match file.read(room) {
+            Ok(0) => break,
+            Ok(n) => length += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    Some(length)
 }
 
 /// Up to `most` bytes of a reader.
