@@ -3,6 +3,7 @@
 //! Comes in: lines. Goes out: the version of each client session and where it was read. Which lines name it is data.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bstr::ByteSlice;
@@ -47,8 +48,9 @@ pub struct VersionReader {
     found: Vec<Option<String>>,
     /// The last of the earlier client sessions of the same log that names one: session, version, and which mark told.
     before: Option<(u32, String, usize)>,
-    /// The versions of all earlier ones, each once in a row.
+    /// The versions of all earlier ones, each once, as they first came.
     all_before: Vec<String>,
+    known_before: BTreeSet<String>,
     remembered: Remembered,
 }
 
@@ -64,6 +66,9 @@ struct Known {
     /// By mark; nothing at all where none read anything.
     read: Vec<Option<String>>,
 }
+
+/// No more versions of one log are told: a log of hundreds of gigabytes has fewer, unless somebody made them up.
+const MOST_VERSIONS: usize = 1000;
 
 /// How many are remembered; a power of two.
 const PLACES: usize = 1024;
@@ -98,14 +103,14 @@ impl VersionReader {
     pub fn new(knowledge: &Knowledge) -> Self {
         let marks: Vec<Mark> = knowledge.version_marks.iter().filter_map(Mark::new).collect();
         let (found, remembered) = (vec![None; marks.len()], Remembered::default());
-        Self { marks, found, before: None, all_before: Vec::new(), remembered }
+        Self { marks, found, before: None, all_before: Vec::new(), known_before: BTreeSet::new(), remembered }
     }
 
     /// The client session `ended` is over: what the next one is of is read anew.
     pub fn next_session(&mut self, ended: u32) {
         let newest = self.found.iter_mut().enumerate().find_map(|(mark, found)| Some((mark, found.take()?)));
         if let Some((mark, version)) = newest {
-            if self.all_before.last() != Some(&version) {
+            if self.all_before.len() < MOST_VERSIONS && self.known_before.insert(version.clone()) {
                 self.all_before.push(version.clone());
             }
             self.before = Some((ended, version, mark));
@@ -157,12 +162,10 @@ impl VersionReader {
         self.newest().or_else(|| self.before.as_ref().map(|(_, v, mark)| (v.as_str(), self.source(*mark))))
     }
 
-    /// The versions of all client sessions, in their order, each once in a row.
+    /// The versions of all client sessions, each once, as they first came.
     pub fn all(&self) -> Vec<String> {
-        let newest = self.version().map(|(v, _)| v.to_owned());
-        let mut all: Vec<String> = self.all_before.iter().cloned().chain(newest).collect();
-        all.dedup();
-        all
+        let newest = self.version().map(|(v, _)| v).filter(|v| !self.known_before.contains(*v));
+        self.all_before.iter().map(String::as_str).chain(newest).map(str::to_owned).collect()
     }
 }
 
@@ -206,6 +209,20 @@ mod tests {
         let mut reader = VersionReader::new(&Knowledge::builtin());
         parse::read(Source::from_text("t", text), &mut |line| reader.see(line, None)).unwrap();
         reader.version().map(|(v, s)| (v.to_owned(), s.to_owned()))
+    }
+
+    #[test]
+    fn a_version_that_comes_again_is_told_once() {
+        let mut reader = VersionReader::new(&Knowledge::builtin());
+        for (session, version) in ["2.1.1", "2.1.2", "2.1.1", "2.1.2", "2.1.3", "2.1.1"].iter().enumerate() {
+            let line = format!(
+                "[DEBUG] attribution header x-anthropic-billing-header: cc_version={version}.a1; x\n"
+            );
+            parse::read(Source::from_text("t", &line), &mut |line| reader.see(line, None)).unwrap();
+            assert_eq!(reader.version().map(|(v, _)| v), Some(*version));
+            reader.next_session(session as u32);
+        }
+        assert_eq!(reader.all(), ["2.1.1", "2.1.2", "2.1.3"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Small words that all reports share.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::block::Tone;
@@ -19,16 +20,28 @@ pub(super) fn file_name(path: &str) -> String {
 
 /// The shortest ends of paths by which they can be told apart.
 pub fn labels(paths: &[&str]) -> Vec<String> {
-    let parts: Vec<Vec<&str>> = paths.iter().map(|p| p.split(['/', '\\']).collect()).collect();
-    let end = |p: &[&str], n: usize| p[p.len().saturating_sub(n)..].join("/");
-    let alone = |at: usize, n: usize| {
-        parts
-            .iter()
-            .enumerate()
-            .all(|(i, p)| i == at || paths[i] == paths[at] || end(p, n) != end(&parts[at], n))
-    };
-    let shortest = |at: usize| (1..parts[at].len()).find(|n| alone(at, *n)).unwrap_or(parts[at].len());
-    (0..paths.len()).map(|at| end(&parts[at], shortest(at))).collect()
+    let parts: BTreeMap<&str, Vec<&str>> =
+        paths.iter().map(|path| (*path, path.split(['/', '\\']).collect())).collect();
+    let mut labels: BTreeMap<&str, String> = BTreeMap::new();
+    let mut length = 0;
+    while labels.len() < parts.len() {
+        length += 1;
+        let ends = parts.iter().map(|(path, parts)| (*path, end(parts, length), parts.len() <= length));
+        let ends: Vec<(&str, String, bool)> = ends.collect();
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        ends.iter().for_each(|(_, end, _)| *times.entry(end).or_default() += 1);
+        for (path, end, whole) in &ends {
+            if (*whole || times.get(end.as_str()) == Some(&1)) && !labels.contains_key(path) {
+                labels.insert(path, end.clone());
+            }
+        }
+    }
+    paths.iter().map(|path| labels.get(path).cloned().unwrap_or_default()).collect()
+}
+
+/// So many of the last parts of a path.
+fn end(parts: &[&str], length: usize) -> String {
+    parts.get(parts.len().saturating_sub(length)..).unwrap_or_default().join("/")
 }
 
 /// Whether an outcome is well.
@@ -61,6 +74,8 @@ pub(super) fn severity_tone(severity: Severity) -> Tone {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
     use super::labels;
 
     #[test]
@@ -71,5 +86,21 @@ mod tests {
         );
         assert_eq!(labels(&["one.log"]), ["one.log"]);
         assert_eq!(labels(&["a.log", "a.log"]), ["a.log", "a.log"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_two_paths_are_called_is_the_same_only_if_they_are(
+            paths in proptest::collection::vec("[ab/]{0,2}[ab]{1,2}(/[ab]{1,2}){0,3}", 0..12),
+        ) {
+            let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+            let labels = labels(&paths);
+            prop_assert_eq!(labels.len(), paths.len());
+            for (path, label) in paths.iter().zip(&labels) {
+                prop_assert!(path.ends_with(label.as_str()));
+                let twins = paths.iter().zip(&labels).filter(|(_, other)| *other == label);
+                prop_assert!(twins.clone().all(|(other, _)| other == path), "{twins:?}");
+            }
+        }
     }
 }

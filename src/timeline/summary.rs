@@ -1,6 +1,6 @@
 //! What a log is, in constant memory: form, clock, version, counts, and the outcome of each server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Input {
     /// is said of a server is said of the last one in which it occurs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_sessions: Option<u32>,
-    /// The versions of all client sessions of the log, where they are several.
+    /// The versions of all client sessions of the log, where they are several, each once, as they first came.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub client_versions: Vec<String>,
     /// What the client says that it runs on, as Node names it: `linux`, `darwin`, `win32`.
@@ -371,8 +371,8 @@ impl Summary {
         let in_name = || version_in_name(path).map(|v| read(&v, "file-name"));
         let client_version = in_log.or(told.map(|v| read(v, "option"))).or_else(in_name);
         let mut all = self.version.all();
-        all.extend(self.told_apart().map(|(_, v)| v));
-        all.dedup();
+        let mut known: BTreeSet<String> = all.iter().cloned().collect();
+        all.extend(self.told_apart().map(|(_, v)| v).filter(|v| known.insert(v.clone())));
         let client_versions = Some(all).filter(|all| all.len() > 1).unwrap_or_default();
         let form = if self.clock == Clock::None { dialect.form_without_clock } else { dialect.form };
         Input {
