@@ -17,6 +17,10 @@ const PLANTED: [(&str, &str); 6] = [
 fuzz_target!(|input: (u8, u8, &str)| {
     let (which, at, text) = input;
     let (planted, secret) = PLANTED[usize::from(which) % PLANTED.len()];
+    // A text that was made of it may hold it where nobody can know it: before it is planted, or within a word.
+    if text.to_ascii_lowercase().contains(&secret.to_ascii_lowercase()) {
+        return;
+    }
     let lines: Vec<&str> = text.split('\n').collect();
     let own = usize::from(at) % (lines.len() + 1);
     let head = "2026-11-23T00:23:21.008Z [DEBUG] MCP server \"x\": Connection error:";
