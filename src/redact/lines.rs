@@ -10,9 +10,10 @@ use regex::Regex;
 use super::book::is_stand_in;
 use super::redactor::{Count, Redactor};
 
-/// What a line begins with that is the first of a record. A clock of any length, for a redacted one has another.
+/// What a line begins with that is the first of a record. A clock of any length, for a redacted one has another; but no label,
+/// whose value may be hidden with the level in it.
 static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"^\s*(?:[+>•-] *)?(?:\S{6,}\s+)?\[[A-Z]{3,8}\]\s|^\s*\{"[a-z]+":|^\s*"?(?:debug|error|timestamp|sessionId|cwd)"\s*:"#).ok()
+    Regex::new(r#"^\s*(?:[+>•-] *)?(?:\S{5,}[^\s:=]\s+)?\[[A-Z]{3,8}\]\s|^\s*\{"[a-z]+":|^\s*"?(?:debug|error|timestamp|sessionId|cwd)"\s*:"#).ok()
 });
 
 /// The labels behind which a message may go on over further lines.
@@ -201,6 +202,15 @@ mod tests {
         let once = redacted(&log);
         assert_eq!(once.lines().nth(1), Some("<server output, 14 characters>"));
         assert_eq!(redacted(&once), once);
+    }
+
+    #[test]
+    fn a_label_is_no_clock_of_a_head_that_is_hidden_with_its_value() {
+        let log = "2026-11-23T00:37:36.295Z [ERROR] MCP server \"files\" Server stderr: Error: no\n\
+                   202notifications/claude/channel: [MCP] claude.ai conn\nnext\n";
+        let once = redacted(log);
+        assert_eq!(redacted(&once), once);
+        assert!(!once.contains("claude.ai conn"), "{once}");
     }
 
     #[test]
