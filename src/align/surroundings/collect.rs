@@ -228,6 +228,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_remembered_of_messages_and_forgotten_again_changes_no_count() {
+        let (mut log, messages) = (Surroundings::default(), 20_000);
+        for round in 0..2 {
+            for n in 0..messages {
+                let (said, level) = if n % 3 == 0 { ("took", None) } else { ("lost", Some("ERROR")) };
+                log.see(round * messages + n, level, format!("{said} {n}ms").as_bytes());
+                log.see(0, Some("WARN"), b"took 3ms");
+            }
+        }
+        let counts: Vec<_> = log.templates().iter().map(|s| (s.template(), s.count)).collect();
+        let counted = |said: &str, count| (format!("{said} <ms>"), count);
+        assert_eq!(counts, [counted("took", 13_334), counted("took", 40_000), counted("lost", 26_666)]);
+    }
+
+    #[test]
     fn what_found_no_place_is_not_lacking() {
         let mut log = Surroundings::default();
         for n in 0..=TEMPLATES {
