@@ -56,11 +56,15 @@ pub(super) struct Reading {
 
 /// Reads the log at a path.
 pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
-    let source = Source::open(path)?;
+    let source = open(path, wish)?;
     let label = source.label.clone();
     let mut gathering = Gathering::new(loaded, wish);
     let (dialect, tally) = gathering.read(source, loaded, wish)?;
     Ok(gathering.finish(&label, dialect, tally, wish))
+}
+
+fn open(path: &str, wish: Wish<'_>) -> Result<Source> {
+    if wish.undigested { Source::undigested(path) } else { Source::open(path) }
 }
 
 /// Reads a log of one input or of several.
@@ -68,7 +72,7 @@ pub(super) fn read_log(log: &Log, loaded: &Loaded, wish: Wish<'_>) -> Result<Rea
     let mut gathering = Gathering::new(loaded, wish);
     let (dialect, tally) = match log.parts.as_slice() {
         [only] => {
-            let mut source = Source::open(only)?;
+            let mut source = open(only, wish)?;
             source.label.clone_from(&log.label);
             gathering.read(source, loaded, wish)?
         }
@@ -144,7 +148,6 @@ impl<'k> Gathering<'k> {
 
     /// Reads an input: all of it where its surroundings are wished for, else what can matter.
     fn read(&mut self, source: Source, loaded: &Loaded, wish: Wish<'_>) -> Result<(&'static Dialect, Tally)> {
-        let source = if wish.undigested { source.undigested() } else { source };
         let interest = &loaded.interest;
         match (wish.surroundings, wish.alone && threads() > 1) {
             (true, _) => parse::skim(source, &interest.and_others(), self),

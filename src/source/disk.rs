@@ -29,22 +29,24 @@ struct Inner {
 pub(super) struct Reader(Rc<RefCell<Inner>>);
 
 impl Disk {
-    pub(super) fn new(input: Box<dyn Read>) -> Self {
-        Self(Rc::new(RefCell::new(Inner { input, hash: Some(Hashing::default()), bytes: 0 })))
+    /// `digested`: whether anybody wants to know the digest.
+    pub(super) fn new(input: Box<dyn Read>, digested: bool) -> Self {
+        let hash = digested.then(Hashing::default);
+        Self(Rc::new(RefCell::new(Inner { input, hash, bytes: 0 })))
     }
 
     pub(super) fn reader(&self) -> Reader {
         Reader(Rc::clone(&self.0))
     }
 
+    /// Whether anybody wants to know the digest.
+    pub(super) fn is_digested(&self) -> bool {
+        self.0.borrow().hash.is_some()
+    }
+
     /// Bytes read so far.
     pub(super) fn bytes(&self) -> u64 {
         self.0.borrow().bytes
-    }
-
-    /// Digests no more: nobody wants to know.
-    pub(super) fn forget_digest(&self) {
-        self.0.borrow_mut().hash = None;
     }
 
     /// Reads what is left; gives the number of bytes and their digest in hex, empty where it is not wanted.
@@ -101,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_the_layers_above_leave_is_digested_too() {
-        let disk = Disk::new(Box::new(&b"abc"[..]));
+        let disk = Disk::new(Box::new(&b"abc"[..]), true);
         let mut one = [0; 1];
         disk.reader().read_exact(&mut one).unwrap();
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

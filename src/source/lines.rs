@@ -18,6 +18,9 @@ const CHUNK: usize = 256 * 1024;
 /// How much is read at first: many inputs have no more.
 const FIRST: usize = 64 * 1024;
 
+/// As long as there is room for so much, no more room is made: to find that an input has ended takes none.
+const LEAST: usize = 4 * 1024;
+
 /// Whole lines that follow each other, with their line endings; the last one of an input, and a line that was cut, may
 /// lack it. No line is longer than [`MAX_LINE`].
 #[derive(Debug, Default)]
@@ -142,7 +145,7 @@ impl Lines {
         self.start = 0;
         self.end = keep - moved;
         let chunk = if self.buffer.is_empty() { FIRST } else { CHUNK };
-        if self.buffer.len() < self.end + chunk {
+        if self.buffer.len() < self.end + LEAST {
             self.buffer.resize(self.end + chunk, 0);
         }
         loop {

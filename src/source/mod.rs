@@ -87,12 +87,17 @@ pub struct Source {
 impl Source {
     /// Opens a path; `-` is standard input.
     pub fn open(label: &str) -> Result<Self> {
-        Self::opened(label).map_err(|e| of_io(label, e))
+        Self::opened(label, true).map_err(|e| of_io(label, e))
+    }
+
+    /// The same without a digest in its tally: where nobody asks for it, it costs more than all else.
+    pub fn undigested(label: &str) -> Result<Self> {
+        Self::opened(label, false).map_err(|e| of_io(label, e))
     }
 
     /// Text that is already at hand, e.g. the log of a signature's test.
     pub fn from_text(label: &str, text: &str) -> Self {
-        let disk = Disk::new(Box::new(Cursor::new(text.as_bytes().to_vec())));
+        let disk = Disk::new(Box::new(Cursor::new(text.as_bytes().to_vec())), true);
         let mut lines = Lines::new(Box::new(disk.reader()));
         // A cursor over memory cannot fail to be read.
         let _ = lines.head(HEAD);
@@ -101,43 +106,43 @@ impl Source {
 
     /// Bytes that are already at hand, packed or not, as if they came from standard input.
     pub fn from_bytes(label: &str, bytes: Vec<u8>) -> Result<Self> {
-        Self::from_disk(label, Box::new(Cursor::new(bytes)), None).map_err(|e| of_io(label, e))
+        let disk = Disk::new(Box::new(Cursor::new(bytes)), true);
+        Self::from_disk(label, disk, None).map_err(|e| of_io(label, e))
     }
 
-    fn opened(label: &str) -> io::Result<Self> {
+    /// `digested`: whether anybody wants to know the digest.
+    fn opened(label: &str, digested: bool) -> io::Result<Self> {
         if label == "-" {
-            return Self::from_disk(label, Box::new(io::stdin()), None);
+            return Self::from_disk(label, Disk::new(Box::new(io::stdin()), digested), None);
         }
         if let Some((archive, inner)) = find::split_archive(label) {
             let mut file = File::open(archive)?;
             let entries = zip::directory(&mut file)?;
             let entry = entries.iter().find(|e| e.name == inner).ok_or(io::ErrorKind::NotFound)?;
-            return Self::from_entry(label, entry.open(file)?);
+            return Self::from_entry(label, Disk::new(entry.open(file)?, digested));
         }
         let path = Path::new(label);
         if path.metadata()?.is_dir() {
             let cause = "it is a folder, and a single log is needed here";
             return Err(Refusal::error(cause, "name a file in it, or use `lastgood diagnose`"));
         }
-        Self::from_disk(label, Box::new(File::open(path)?), Some(path))
+        Self::from_disk(label, Disk::new(Box::new(File::open(path)?), digested), Some(path))
     }
 
     /// `path`: where the input can be read once more, from any place in it.
-    fn from_disk(label: &str, input: Box<dyn Read>, path: Option<&Path>) -> io::Result<Self> {
-        let disk = Disk::new(input);
+    fn from_disk(label: &str, disk: Disk, path: Option<&Path>) -> io::Result<Self> {
         let head = first(&mut disk.reader(), MAGIC)?;
         if Packing::of(&head) == Packing::Zip {
             return match path {
-                Some(path) => only_entry(label, File::open(path)?),
-                None => only_entry(label, Cursor::new(whole(head, &disk)?)),
+                Some(path) => only_entry(label, File::open(path)?, disk.is_digested()),
+                None => only_entry(label, Cursor::new(whole(head, &disk)?), disk.is_digested()),
             };
         }
         Self::from_packed(label, head, disk)
     }
 
     /// An entry of an archive: it may be packed, but archives in archives have no end.
-    fn from_entry(label: &str, content: Box<dyn Read>) -> io::Result<Self> {
-        let disk = Disk::new(content);
+    fn from_entry(label: &str, disk: Disk) -> io::Result<Self> {
         let head = first(&mut disk.reader(), MAGIC)?;
         if Packing::of(&head) == Packing::Zip {
             return Err(Refusal::error(
@@ -164,13 +169,6 @@ impl Source {
         let mut lines = Lines::new(text);
         lines.head(HEAD)?;
         Ok(Self { label: label.to_owned(), lines, disk })
-    }
-
-    /// The same without a digest in its tally: where nobody asks for it, it costs more than all else.
-    #[must_use]
-    pub fn undigested(self) -> Self {
-        self.disk.forget_digest();
-        self
     }
 
     /// The first bytes of the input, to tell its form by.
@@ -265,12 +263,16 @@ fn whole(mut head: Vec<u8>, disk: &Disk) -> io::Result<Vec<u8>> {
 }
 
 /// Opens the one log of an archive.
-fn only_entry(label: &str, mut archive: impl Read + io::Seek + 'static) -> io::Result<Source> {
+fn only_entry(
+    label: &str,
+    mut archive: impl Read + io::Seek + 'static,
+    digested: bool,
+) -> io::Result<Source> {
     let logs = find::logs_of(&zip::directory(&mut archive)?);
     match logs.as_slice() {
         [one] => {
-            let content = one.open(archive)?;
-            Source::from_entry(&format!("{label}!{}", one.name), content)
+            let disk = Disk::new(one.open(archive)?, digested);
+            Source::from_entry(&format!("{label}!{}", one.name), disk)
         }
         [] => Err(find::no_log("it holds")),
         [first, ..] => {
@@ -297,7 +299,9 @@ fn of_io(label: &str, error: io::Error) -> Error {
 pub fn is_binary(head: &[u8]) -> bool {
     let end = head.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
     let text = &head[..end];
-    let control = text.iter().filter(|b| **b < 32 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b)).count();
+    let is_control = |b: &u8| u8::from(*b < 32 && !matches!(b, b'\n' | b'\r' | b'\t' | 0x1b));
+    // Counted in bytes, as many as fit one: a processor adds up dozens of them at once.
+    let control: usize = text.chunks(255).map(|c| usize::from(c.iter().map(is_control).sum::<u8>())).sum();
     let whole = std::str::from_utf8(text).is_ok();
     let broken: usize = if whole { 0 } else { text.utf8_chunks().map(|c| c.invalid().len()).sum() };
     (control + broken) * 10 > end * 3

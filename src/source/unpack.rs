@@ -259,7 +259,7 @@ mod tests {
     }
 
     fn read(packed: Vec<u8>) -> Result<Vec<u8>, String> {
-        let disk = Disk::new(Box::new(std::io::Cursor::new(packed)));
+        let disk = Disk::new(Box::new(std::io::Cursor::new(packed)), true);
         let mut head = vec![0; 8];
         let n = disk.reader().read(&mut head).unwrap();
         head.truncate(n);
