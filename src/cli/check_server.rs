@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let probed = probed?;
     let checked =
         Checked { revision: probe.revision(), sessions: probe.has_sessions(), probed: &probed, knowledge };
-    output::write(&report::check_server(&checked), &arguments.output)?;
+    output::write(report::check_server(&checked), &arguments.output)?;
     let exit = exit(&probed, knowledge);
     loaded.end(exit)
 }

@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let version = arguments.client_version.as_deref();
     let wish =
         Wish { diagnosis: true, version, undigested: !arguments.output.shows_digests(), ..Wish::default() };
-    read_many(&known, &loaded, wish, &mut |(at, reading)| {
+    read_many(&known, &loaded, wish, &mut |at, reading| {
         found.errors.extend(unread.remove(&at).unwrap_or_default());
         match reading {
             Ok(reading) => found.add(reading, arguments),
@@ -120,10 +120,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         knowledge: &loaded.knowledge,
         tried: loaded.rules.len(),
     });
-    if !found.inputs.is_empty() {
-        output::write(&report, &arguments.output)?;
+    let (exit, any) = (found.exit(arguments.fail_on.into()), !found.inputs.is_empty());
+    // The report says it all: of many logs it would be much to be held twice.
+    drop(found);
+    if any {
+        output::write(report, &arguments.output)?;
     }
-    loaded.end(found.exit(arguments.fail_on.into()))
+    loaded.end(exit)
 }
 
 impl Found {

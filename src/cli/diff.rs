@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     });
     let logs = ((&good.input, &*names[0]), (&bad.input, &*names[1]));
     let (report, whole) = with_records(report, arguments, &diff, logs);
-    output::write(&report, &arguments.output)?;
+    output::write(report, &arguments.output)?;
     loaded.end(match diff.verdict {
         _ if !whole => Exit::Trouble,
         Verdict::Same => Exit::Nothing,

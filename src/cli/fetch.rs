@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
             output::warn(&f.version.to_string(), problem);
         }
     }
-    output::write(&report::fetched(&all, arguments.dry_run), &arguments.output)?;
+    output::write(report::fetched(&all, arguments.dry_run), &arguments.output)?;
     Ok(if all.iter().all(|f| f.problem.is_none()) { Exit::Nothing } else { Exit::Trouble })
 }
 

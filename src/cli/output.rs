@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::options::{Output, When};
+use super::reading::threads;
 use super::{clipboard, summary};
 use crate::error::{Error, ErrorKind, Result};
-use crate::redact::{self, Count, Redactor};
+use crate::redact::{self, Count, Redacted, Redactor};
 use crate::render::{self, Format, Look};
 use crate::report::Report;
 use crate::source::{self, Log};
@@ -17,31 +18,57 @@ use crate::source::{self, Log};
 const WIDTH: usize = 80;
 
 /// Renders a report and writes it to all places asked for. A reader that closes the pipe early is no error.
-pub(super) fn write(report: &Report, output: &Output) -> Result<()> {
-    let text = rendered(report, output.format(), &look(output), output)?;
-    if output.redactions {
-        tell_redactions(&redact::report(report).counts());
+pub(super) fn write(report: Report, output: &Output) -> Result<()> {
+    let mut shown = Shown::of(report, output);
+    let text = shown.rendered(output.format(), &look(output))?;
+    if let Shown::Redacted(report) = &shown
+        && output.redactions
+    {
+        tell_redactions(&report.counts());
     }
     match &output.file {
         Some(path) => std::fs::write(path, text).map_err(|e| cannot_write(path, &e))?,
         None => pipe(&text)?,
     }
     if output.github_summary {
-        summary::append(&rendered(report, "markdown", &look(output), output)?)?;
+        summary::append(&shown.rendered("markdown", &look(output))?)?;
     }
     if output.copy {
         let format = Some(output.format()).filter(|name| *name != "terminal").unwrap_or("markdown");
-        clipboard::copy(&rendered(report, format, &Look { colour: false, ..look(output) }, output)?)?;
+        clipboard::copy(&shown.rendered(format, &Look { colour: false, ..look(output) })?)?;
     }
     Ok(())
 }
 
-/// The report in a format, without what is secret unless that is asked for.
-fn rendered(report: &Report, name: &str, look: &Look, output: &Output) -> Result<String> {
-    match render::by_name(name) {
-        Some(format) if output.no_redact => Ok((format.render)(report, look)),
-        Some(format) => safe(report, format, look),
-        None => Err(Error::new(ErrorKind::Usage, "--format", "no such format", "see --help for the list")),
+/// A report as it may be shown.
+enum Shown {
+    Whole(Report),
+    Redacted(Box<Redacted>),
+}
+
+impl Shown {
+    /// The report without what is secret, unless that is asked for.
+    fn of(report: Report, output: &Output) -> Self {
+        if output.no_redact {
+            return Self::Whole(report);
+        }
+        Self::Redacted(Box::new(redact::report(report, threads())))
+    }
+
+    /// The report in a format.
+    fn rendered(&mut self, name: &str, look: &Look) -> Result<String> {
+        let Some(format) = render::by_name(name) else {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "--format",
+                "no such format",
+                "see --help for the list",
+            ));
+        };
+        match self {
+            Self::Whole(report) => Ok((format.render)(report, look)),
+            Self::Redacted(report) => safe(report, format, look),
+        }
     }
 }
 
@@ -51,8 +78,7 @@ pub(super) fn cannot_write(path: &str, error: &io::Error) -> Error {
 }
 
 /// The text without what is secret. It is looked through once more before anyone sees it.
-fn safe(report: &Report, format: &Format, look: &Look) -> Result<String> {
-    let redacted = redact::report(report);
+fn safe(redacted: &mut Redacted, format: &Format, look: &Look) -> Result<String> {
     let render = |report: &Report| (format.render)(report, look);
     let text = render(&redacted.report);
     if let Err(leak) = redacted.check(&text, render) {

@@ -60,6 +60,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let (all, unclassified) = (arguments.all, arguments.unclassified);
     let view = TimelineView { all, unclassified, left_out: reading.lives_left_out };
     let report = report::timeline(&reading.input, reading.start, &reading.lives, &reading.unknown, view);
-    output::write(&report, &arguments.output)?;
+    output::write(report, &arguments.output)?;
     loaded.end(Exit::Nothing)
 }

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         missing_alone: arguments.missing,
         held_alone: arguments.cached,
     };
-    output::write(&report::versions(&list), &arguments.output)?;
+    output::write(report::versions(&list), &arguments.output)?;
     loaded.end(Exit::Nothing)
 }
 
@@ -83,6 +83,6 @@ fn renew(file: &str, output: &Output) -> Result<Exit> {
     let written = written
         .map_err(|why| Error::new(ErrorKind::Output, file, why, "report this; the file is as it was"))?;
     std::fs::write(path, written).map_err(|e| output::cannot_write(file, &e))?;
-    output::write(&report::renewed(file, &new, &list), output)?;
+    output::write(report::renewed(file, &new, &list), output)?;
     Ok(Exit::Nothing)
 }

@@ -8,15 +8,13 @@
 
 use aho_corasick::AhoCorasick;
 
-use super::find::{Hit, Known, by_rule};
 use super::redactor::{Count, Redactor};
-use super::rules::{Mark, RULES};
+use super::rules::RULES;
+use super::suspects::{Suspect, suspects};
+use super::texts::Texts;
 use super::view::View;
 use super::walk::{self, Spot};
 use crate::report::{Block, Report, Span};
-
-/// The shortest value that is searched for by itself: a shorter one may be a word of the format.
-const LEAST: usize = 10;
 
 /// A secret in a finished text. It does not tell which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,32 +29,22 @@ pub struct Redacted {
     /// The report.
     pub report: Report,
     redactor: Redactor,
-    /// All its texts, as views, one a line.
-    words: String,
+    threads: usize,
 }
 
 impl Redacted {
     /// Redacts a report: what any of its texts tells is used for all of them.
-    pub(super) fn of(report: &Report) -> Self {
-        let mut report = report.clone();
+    pub(super) fn of(mut report: Report, threads: usize) -> Self {
         let mut redactor = Redactor::new();
         let mut names = Vec::new();
         walk::servers(&report.document, &mut names);
         for name in names {
             redactor.keep(&name);
         }
-        walk::texts(&mut report, &mut |text, spot| {
-            if !matches!(spot, Spot::Fixed) {
-                redactor.learn(text);
-            }
-        });
-        walk::texts(&mut report, &mut |text, spot| match spot {
-            Spot::Free => *text = redactor.text(text),
-            Spot::Part(whole) => *text = redactor.part(whole, text),
-            Spot::Fixed => {}
-        });
-        let words = words(&mut report);
-        Self { report, redactor, words }
+        let mut texts = Texts::out_of(&mut report);
+        redactor.together(&mut texts.all, threads);
+        texts.back_into(&mut report);
+        Self { report, redactor, threads }
     }
 
     /// How often each rule had something to hide.
@@ -65,81 +53,54 @@ impl Redacted {
     }
 
     /// Looks for what is left in a finished text. `render` is what made that text of the report.
-    pub fn check(&self, finished: &str, render: impl Fn(&Report) -> String) -> Result<(), Leak> {
-        let mut own = None;
-        for (word, rule) in self.suspects(finished) {
-            let harmless = self.words.contains(&word)
-                || own
-                    .get_or_insert_with(|| View::of(&render(&hollow(&self.report))).text.into_owned())
-                    .contains(&word);
-            if !harmless {
-                return Err(Leak { rule: RULES.get(rule).map_or("", |r| r.name) });
+    pub fn check(&mut self, finished: &str, render: impl Fn(&Report) -> String) -> Result<(), Leak> {
+        let suspects = suspects(finished, self.redactor.values(), self.threads);
+        let suspects = self.without_own_words(suspects);
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let own = render(&hollow(&self.report));
+        let own = View::of(&own);
+        match suspects.iter().find(|(word, _)| !own.text.contains(word.as_str())) {
+            Some((_, rule)) => Err(Leak { rule: RULES.get(*rule).map_or("", |r| r.name) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Those that stand in no text of the report.
+    fn without_own_words(&mut self, mut suspects: Vec<Suspect>) -> Vec<Suspect> {
+        suspects.retain(|(word, _)| !word.is_empty());
+        if suspects.is_empty() {
+            return suspects;
+        }
+        let Ok(search) = AhoCorasick::new(suspects.iter().map(|(word, _)| word)) else { return suspects };
+        let mut own = vec![false; suspects.len()];
+        each_word(&mut self.report, &mut |text| {
+            for found in search.find_overlapping_iter(View::of(text).text.as_ref()) {
+                own[found.pattern().as_usize()] = true;
             }
-        }
-        Ok(())
-    }
-
-    /// What could be a secret in a finished text, with its surroundings, and the place of its rule.
-    fn suspects(&self, finished: &str) -> Vec<(String, usize)> {
-        let mut found = Vec::new();
-        let known = Known::default();
-        for line in finished.lines() {
-            let view = View::of(line);
-            let hits = by_rule(&view, &known);
-            found.extend(
-                hits.iter().filter(|hit| is_named(hit)).map(|hit| (surroundings(&view, hit), hit.rule)),
-            );
-        }
-        let values: Vec<(&str, usize)> =
-            self.redactor.values().filter(|(v, rule)| is_searched(v, *rule)).collect();
-        let view = View::of(finished);
-        if let Ok(search) = AhoCorasick::new(values.iter().map(|(v, _)| v)) {
-            found.extend(search.find_iter(view.text.as_ref()).filter_map(|m| {
-                values.get(m.pattern().as_usize()).map(|(v, rule)| ((*v).to_owned(), *rule))
-            }));
-        }
-        found
+        });
+        let mut own = own.into_iter();
+        suspects.retain(|_| !own.next().unwrap_or_default());
+        suspects
     }
 }
 
-/// What is hidden by its length alone reaches to the end of a message, which a finished text does not show.
-fn is_named(hit: &Hit) -> bool {
-    RULES.get(hit.rule).is_some_and(|r| matches!(r.mark, Mark::Named(_)))
+/// Goes through all texts of a report, and through each line of spans as a whole.
+fn each_word(report: &mut Report, see: &mut dyn FnMut(&str)) {
+    walk::texts(report, &mut |text, _| see(text));
+    joined(&report.blocks, see);
 }
 
-fn is_searched(value: &str, rule: usize) -> bool {
-    let plain = matches!(RULES.get(rule).map(|r| r.mark), Some(Mark::Named("user" | "value")));
-    value.len() >= LEAST && !plain
-}
-
-/// A hit with its label, without what marks that it was cut.
-fn surroundings(view: &View<'_>, hit: &Hit) -> String {
-    let text = view.text.get(hit.whole.clone()).unwrap_or_default();
-    let text = text.trim_end_matches(['…', '.']);
-    text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_owned()
-}
-
-/// All texts of a report, and each line of spans as a whole.
-fn words(report: &mut Report) -> String {
-    let mut words = String::new();
-    let mut add = |text: &str| {
-        words.push_str(&View::of(text).text);
-        words.push('\n');
-    };
-    walk::texts(report, &mut |text, _| add(text));
-    joined(&report.blocks, &mut add);
-    words
-}
-
-fn joined(blocks: &[Block], add: &mut dyn FnMut(&str)) {
+fn joined(blocks: &[Block], see: &mut dyn FnMut(&str)) {
     let line = |spans: &[Span]| spans.iter().map(|s| s.text.as_str()).collect::<String>();
     for block in blocks {
         match block {
-            Block::Heading(_, spans) | Block::Text(spans) => add(&line(spans)),
-            Block::List { items, .. } => items.iter().for_each(|item| add(&line(item))),
-            Block::Facts(facts) => facts.iter().for_each(|fact| add(&line(&fact.value))),
-            Block::Table(table) => table.rows.iter().flatten().for_each(|cell| add(&line(cell))),
-            Block::Details { blocks, .. } => joined(blocks, add),
+            Block::Heading(_, spans) | Block::Text(spans) => see(&line(spans)),
+            Block::List { items, .. } => items.iter().for_each(|item| see(&line(item))),
+            Block::Facts(facts) => facts.iter().for_each(|fact| see(&line(&fact.value))),
+            Block::Table(table) => table.rows.iter().flatten().for_each(|cell| see(&line(cell))),
+            Block::Details { blocks, .. } => joined(blocks, see),
             Block::Lives(_) | Block::Finding(_) | Block::Lines { .. } => {}
         }
     }
@@ -160,7 +121,7 @@ fn hollow(report: &Report) -> Report {
 mod tests {
     use serde_json::json;
 
-    use super::Redacted;
+    use super::{Leak, Redacted};
     use crate::report::{Block, Report, Span, Tone};
 
     fn report() -> Report {
@@ -175,9 +136,14 @@ mod tests {
         format!("{}\n{}\n", report.title, report.document)
     }
 
+    fn checked(redacted: &mut Redacted, render: impl Fn(&Report) -> String) -> Result<(), Leak> {
+        let text = render(&redacted.report);
+        redacted.check(&text, render)
+    }
+
     #[test]
     fn body_and_document_agree_and_keys_and_digests_stay() {
-        let redacted = Redacted::of(&report());
+        let redacted = Redacted::of(report(), 1);
         let wanted = "Authorization: Bearer <token-1> at http://<host-1>/mcp and http://127.0.0.1:18080/x";
         assert_eq!(redacted.report.document["text"], wanted);
         assert_eq!(redacted.report.document["good"]["sha256"], "0".repeat(64));
@@ -187,8 +153,8 @@ mod tests {
 
     #[test]
     fn a_finished_text_without_a_secret_passes_wrapped_cut_and_escaped() {
-        let redacted = Redacted::of(&report());
-        assert_eq!(redacted.check(&shown(&redacted.report), shown), Ok(()));
+        let mut redacted = Redacted::of(report(), 1);
+        assert_eq!(checked(&mut redacted, shown), Ok(()));
         for text in [
             "at http://127.0.0…\n",
             "at http://127.0\n.0.1:18080/x",
@@ -202,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_value_that_slipped_through_is_found_however_it_is_escaped() {
-        let redacted = Redacted::of(&report());
+        let mut redacted = Redacted::of(report(), 1);
         for (text, rule) in [
             ("x abc123def456 y", "authorization"),
             ("to gw.acme.ex\u{200b}ample", "url-host"),
@@ -218,10 +184,10 @@ mod tests {
 
     #[test]
     fn what_the_format_says_by_itself_is_no_leak() {
-        let redacted = Redacted::of(&report());
+        let mut redacted = Redacted::of(report(), 1);
         let page =
             |r: &Report| format!("<style>api_key=abcdefgh12</style> http://style.acme.example {}", shown(r));
-        assert_eq!(redacted.check(&page(&redacted.report), page), Ok(()));
-        assert!(redacted.check(&page(&redacted.report), shown).is_err());
+        assert_eq!(checked(&mut redacted, page), Ok(()));
+        assert!(redacted.check(&page(&redacted.report.clone()), shown).is_err());
     }
 }

@@ -6,10 +6,12 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
+
+use super::known::Known;
 use super::pattern::{Pattern, Text};
-use super::rules::{Found, Mark, RULES};
+use super::rules::{Found, RULES};
 use super::view::View;
-use aho_corasick::{AhoCorasick, MatchKind};
 
 /// Something to hide.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,105 +73,8 @@ impl Engine {
     }
 }
 
-/// What earlier texts told: values without a form of their own, and names that must stay.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// Values and the rules that found them.
-    values: Vec<(String, usize)>,
-    /// Finds the first `built` of them.
-    search: Option<AhoCorasick>,
-    built: usize,
-    /// Names of servers and tools that look like hosts.
-    names: Vec<String>,
-}
-
-/// How many values are searched for one by one before the search for all is built anew.
-const MAX_FRESH: usize = 24;
-
-/// How many values are kept in mind; a log with more of them is no ordinary one.
-const MAX_KNOWN: usize = 2000;
-
-impl Known {
-    /// Keeps a value in mind, to find it without its label.
-    pub(super) fn learn(&mut self, value: &str, rule: usize) {
-        if self.values.len() < MAX_KNOWN
-            && is_telling(value, rule)
-            && !self.values.iter().any(|(v, _)| v == value)
-        {
-            self.values.push((value.to_owned(), rule));
-        }
-    }
-
-    /// Keeps a name that must stay.
-    pub(super) fn keep(&mut self, name: &str) {
-        if name.contains('.') && !self.names.iter().any(|n| n == name) {
-            self.names.push(name.to_owned());
-        }
-    }
-
-    /// Builds the search anew when enough values came to be worth it.
-    fn prepare(&mut self) {
-        if self.values.len() > self.built + MAX_FRESH {
-            let values = self.values.iter().map(|(v, _)| v);
-            self.search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values).ok();
-            self.built = self.values.len();
-        }
-    }
-
-    fn hits(&mut self, text: &str, hits: &mut Vec<Hit>) {
-        self.prepare();
-        let mut add = |range: Range<usize>, rule: usize| {
-            if stands_alone(text, &range) && !self.is_name(text, &range) {
-                hits.push(Hit { range: range.clone(), whole: range, rule });
-            }
-        };
-        for found in self.search.iter().flat_map(|s| s.find_iter(text)) {
-            if let Some((_, rule)) = self.values.get(found.pattern().as_usize()) {
-                add(found.range(), *rule);
-            }
-        }
-        for (value, rule) in self.values.iter().skip(self.built) {
-            text.match_indices(value.as_str()).for_each(|(at, _)| add(at..at + value.len(), *rule));
-        }
-    }
-
-    /// Whether a place is within a name that must stay.
-    fn is_name(&self, text: &str, range: &Range<usize>) -> bool {
-        let covers = |at: usize, name: &str| at <= range.start && range.end <= at + name.len();
-        self.names.iter().any(|name| text.match_indices(name.as_str()).any(|(at, _)| covers(at, name)))
-    }
-}
-
-/// Whether a value can be told from a word, so that hiding it everywhere hides nothing else. What has a form of its
-/// own is found without.
-fn is_telling(value: &str, rule: usize) -> bool {
-    let Some(rule) = RULES.get(rule) else { return false };
-    let signs = |kind: fn(&u8) -> bool| value.bytes().any(|b| kind(&b));
-    match rule.mark {
-        Mark::Named("token" | "session" | "cookie" | "oauth" | "login" | "account") => {
-            value.len() >= 20
-                || (value.len() >= 8 && signs(u8::is_ascii_digit) && signs(u8::is_ascii_alphabetic))
-        }
-        Mark::Named("host") => value.len() >= 6 && value.contains('.'),
-        Mark::Sized(_) => value.len() >= 12 && value.contains(' '),
-        Mark::Named(_) => false,
-    }
-}
-
-fn stands_alone(text: &str, range: &Range<usize>) -> bool {
-    let before = text.get(..range.start).and_then(|t| t.chars().next_back());
-    let after = text.get(range.end..).and_then(|t| t.chars().next());
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    // A letter before may be the end of an escape, as in `\n`.
-    let escape = text
-        .get(..range.start)
-        .is_some_and(|t| t.ends_with("\\n") || t.ends_with("\\r") || t.ends_with("\\t"));
-    (!inside(before) || escape) && !inside(after)
-}
-
-/// All that is to be hidden in a view, in order; what overlaps is one.
-pub(super) fn hits(view: &View<'_>, known: &mut Known) -> Vec<Hit> {
-    let mut hits = by_rule(view, known);
+/// All that is to be hidden in a view, in order, where `hits` are what the rules find; what overlaps is one.
+pub(super) fn with_known(mut hits: Vec<Hit>, view: &View<'_>, known: &Known) -> Vec<Hit> {
     known.hits(view.text.as_ref(), &mut hits);
     merged(hits)
 }
@@ -240,9 +145,14 @@ fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ENGINE, Known, hits};
+    use super::{ENGINE, Hit, by_rule, with_known};
+    use crate::redact::known::Known;
     use crate::redact::rules::RULES;
     use crate::redact::view::View;
+
+    fn hits(view: &View<'_>, known: &Known) -> Vec<Hit> {
+        with_known(by_rule(view, known), view, known)
+    }
 
     #[test]
     fn every_rule_is_a_pattern_and_there_is_a_bit_for_each() {
@@ -266,7 +176,7 @@ mod tests {
         let rule = RULES.iter().position(|r| r.name == "secret-field").unwrap();
         known.learn("abc123def456", rule);
         known.learn("short", rule);
-        let found = hits(&View::of("was abc123def456, xabc123def456 and short"), &mut known);
+        let found = hits(&View::of("was abc123def456, xabc123def456 and short"), &known);
         assert_eq!(found.iter().map(|h| h.range.clone()).collect::<Vec<_>>(), [4..16]);
     }
 
@@ -275,7 +185,7 @@ mod tests {
         let mut known = Known::default();
         known.keep("mcp.acme.io");
         let text = "MCP server \"mcp.acme.io\": to http://mcp.acme.io/mcp";
-        let found = hits(&View::of(text), &mut known);
+        let found = hits(&View::of(text), &known);
         assert_eq!(
             found.iter().map(|h| h.range.start).collect::<Vec<_>>(),
             [text.rfind("mcp.acme").unwrap()]

@@ -11,6 +11,7 @@ mod book;
 mod check;
 mod find;
 mod hosts;
+mod known;
 mod lines;
 mod pattern;
 mod pick;
@@ -18,6 +19,9 @@ mod random;
 mod redactor;
 mod rules;
 mod server_output;
+mod suspects;
+mod texts;
+mod together;
 mod url;
 mod view;
 mod walk;
@@ -29,7 +33,7 @@ pub use rules::{Mark, RULES, Rule};
 
 use crate::report::Report;
 
-/// Redacts a report.
-pub fn report(report: &Report) -> Redacted {
-    Redacted::of(report)
+/// Redacts a report, on so many threads.
+pub fn report(report: Report, threads: usize) -> Redacted {
+    Redacted::of(report, threads)
 }

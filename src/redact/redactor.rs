@@ -1,18 +1,18 @@
 //! Replaces what is to be hidden, and counts it.
 //!
-//! Comes in: text after text. Goes out: each with stand-ins. A text is gone over until nothing is left in it to hide, so
-//! that redacting what was redacted changes nothing; a text that does not come to rest is hidden whole.
+//! Comes in: text after text. Goes out: each with stand-ins. How texts that are all at hand are redacted is said in
+//! `together`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::slice;
 
 use super::book::Book;
-use super::find::{Hit, Known, by_rule, hits};
-use super::rules::{Mark, RULES};
+use super::find::{Hit, by_rule, with_known};
+use super::known::Known;
+use super::rules::RULES;
+use super::together::{Place, Text};
 use super::view::View;
-
-/// How often a text is gone over before it is given up.
-const ROUNDS: usize = 6;
 
 /// How often a rule had something to hide.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct Count {
 /// Redacts texts that belong together: the same value gets the same stand-in in all of them.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    book: Book,
-    known: Known,
+    pub(super) book: Book,
+    pub(super) known: Known,
     /// User names, since a folder's slug writes them in its own way.
     users: BTreeSet<String>,
     /// Places per rule.
@@ -62,36 +62,15 @@ impl Redactor {
     /// The text with its stand-ins.
     pub fn text(&mut self, text: &str) -> String {
         self.book.reserve(text);
-        self.settled(text.to_owned())
-    }
-
-    /// A part of a text, hidden as it is within the whole: alone it would lack its label.
-    pub fn part(&mut self, whole: &str, part: &str) -> String {
-        let Some(at) = whole.find(part).filter(|_| !part.is_empty()) else { return self.read(whole, part) };
-        let view = View::of(whole);
-        let clip =
-            |r: Range<usize>| r.start.clamp(at, at + part.len()) - at..r.end.clamp(at, at + part.len()) - at;
-        let found = hits(&view, &mut self.known);
-        let places = found.iter().map(|hit| (clip(view.original(&hit.range)), hit.rule));
-        let places: Vec<(Range<usize>, usize)> = places.filter(|(range, _)| !range.is_empty()).collect();
-        let replaced = self.replaced(part, &places);
-        self.text(&replaced)
-    }
-
-    /// A part that was read out of a text with its escapes undone, e.g. a value of the JSON in it.
-    fn read(&mut self, whole: &str, part: &str) -> String {
-        let (view, inner) = (View::of(whole), View::of(part));
-        let Some(at) = view.text.find(inner.text.as_ref()).filter(|_| !part.is_empty()) else {
-            return self.text(part);
-        };
-        let end = at + inner.text.len();
-        let clip = |r: &Range<usize>| r.start.clamp(at, end) - at..r.end.clamp(at, end) - at;
-        let found = hits(&view, &mut self.known);
-        let places = found.iter().map(|hit| (clip(&hit.range), hit.rule));
-        let places: Vec<(Range<usize>, usize)> =
-            places.filter(|(r, _)| !r.is_empty()).map(|(r, rule)| (inner.original(&r), rule)).collect();
-        let replaced = self.replaced(part, &places);
-        self.text(&replaced)
+        self.known.prepare();
+        let view = View::of(text);
+        let found = by_rule(&view, &self.known);
+        let quiet = with_known(found.clone(), &view, &self.known).is_empty();
+        let mut one = Text { times: 1, found: Some(found), ..Text::new(text.to_owned(), None) };
+        if !quiet {
+            self.settle(slice::from_mut(&mut one), 1);
+        }
+        one.now
     }
 
     /// How often each rule had something to hide, in the order of [`RULES`].
@@ -109,38 +88,26 @@ impl Redactor {
         self.values.iter().map(|(rule, value)| (value.as_str(), *rule))
     }
 
-    fn settled(&mut self, mut text: String) -> String {
-        for _ in 0..ROUNDS {
-            let view = View::of(&text);
-            let found = hits(&view, &mut self.known);
-            if found.is_empty() {
-                drop(view);
-                return text;
-            }
-            self.remember(&view, &found);
-            let places: Vec<(Range<usize>, usize)> =
-                found.iter().map(|hit| (view.original(&hit.range), hit.rule)).collect();
-            drop(view);
-            text = self.replaced(&text, &places);
-        }
-        self.book.stand_in(&text, Mark::Sized("text"))
-    }
-
-    fn remember(&mut self, view: &View<'_>, found: &[Hit]) {
+    /// Keeps in mind what was found in a text.
+    pub(super) fn remember(&mut self, view: &View<'_>, found: &[Hit]) {
         for hit in found {
-            let value = view.text.get(hit.range.clone()).unwrap_or_default();
-            self.known.learn(value, hit.rule);
-            if RULES.get(hit.rule).is_some_and(|r| r.name == "home-folder") {
-                self.users.insert(value.to_owned());
-            }
+            self.learn_value(view.text.get(hit.range.clone()).unwrap_or_default(), hit.rule);
         }
     }
 
-    /// `text` with a stand-in at each of the places, which are in order.
-    fn replaced(&mut self, text: &str, places: &[(Range<usize>, usize)]) -> String {
+    /// Keeps in mind what a rule found.
+    pub(super) fn learn_value(&mut self, value: &str, rule: usize) {
+        self.known.learn(value, rule);
+        if RULES.get(rule).is_some_and(|r| r.name == "home-folder") {
+            self.users.insert(value.to_owned());
+        }
+    }
+
+    /// `text`, which stands so many times, with a stand-in at each of the places, which are in order.
+    pub(super) fn replaced(&mut self, text: &str, places: &[Place], times: u64) -> String {
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
-        for (range, rule) in places {
+        for Place { range, rule, .. } in places {
             let Some(entry) = RULES.get(*rule) else { continue };
             let raw = text.get(range.clone()).unwrap_or_default();
             let (end, value) = match self.slug(entry.name, text, range) {
@@ -150,7 +117,7 @@ impl Redactor {
             out.push_str(text.get(done..range.start).unwrap_or_default());
             out.push_str(&self.book.stand_in(&value, entry.mark));
             done = end;
-            *self.places.entry(*rule).or_default() += 1;
+            *self.places.entry(*rule).or_default() += times;
             self.values.insert((*rule, value));
         }
         out.push_str(text.get(done..).unwrap_or_default());
@@ -176,7 +143,7 @@ impl Redactor {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::Redactor;
@@ -240,19 +207,6 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_hidden_as_it_is_within_the_whole() {
-        let mut redactor = Redactor::new();
-        let whole = "Server stderr: ann asked Bob";
-        assert_eq!(redactor.part(whole, "ann asked Bob"), "<server output, 13 characters>");
-        let escaped = r#"{"password":"ab\"cd"}"#;
-        assert_eq!(redactor.part(escaped, r#"ab"cd"#), "<token-1>", "as it is read out of the JSON");
-        assert_eq!(
-            redactor.part(whole, "not in it at http://gw.acme.example"),
-            "not in it at http://<host-1>"
-        );
-    }
-
-    #[test]
     fn a_slug_writes_a_user_in_its_own_way() {
         let mut redactor = Redactor::new();
         redactor.learn("/home/ann.smith/x");
@@ -280,7 +234,7 @@ mod tests {
     }
 
     /// Pieces that make contexts and values meet in odd ways.
-    fn pieces() -> impl Strategy<Value = String> {
+    pub(in crate::redact) fn pieces() -> impl Strategy<Value = String> {
         let samples: Vec<String> = RULES
             .iter()
             .flat_map(|r| r.samples.iter().map(|(text, _)| *text).chain(r.alike.iter().copied()))
@@ -304,10 +258,9 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_taken(text in any::<String>(), whole in any::<String>()) {
+        fn any_text_is_taken(text in any::<String>()) {
             let mut redactor = Redactor::new();
             redactor.learn(&text);
-            let _ = redactor.part(&whole, &text);
             prop_assert_eq!(text.lines().count() == 0, redactor.text(&text).lines().count() == 0);
         }
     }

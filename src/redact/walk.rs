@@ -144,7 +144,8 @@ fn document(value: &mut Value, see: See<'_>) {
         Value::String(text) => see(text, Spot::Free),
         Value::Array(all) => all.iter_mut().for_each(|one| document(one, see)),
         Value::Object(all) => {
-            let message = all.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let message = all.get("text").filter(|_| all.contains_key("fields"));
+            let message = message.and_then(Value::as_str).unwrap_or_default().to_owned();
             for (key, one) in all {
                 match one {
                     Value::Object(fields) if key == "fields" => {

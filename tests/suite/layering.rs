@@ -7,8 +7,9 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 /// The rooms in the order of the data's way. Each may import those before it, less what [`FORBIDDEN`] says.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "error",
+    "share",
     "source",
     "parse",
     "normalize",

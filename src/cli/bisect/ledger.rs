@@ -67,7 +67,7 @@ pub(in crate::cli) fn status(which: &Which) -> Result<Exit> {
 
 pub(in crate::cli) fn log(which: &Which) -> Result<Exit> {
     let ledger = read(&which.ledger)?;
-    output::write(&report::ledger(&ledger), &which.output)?;
+    output::write(report::ledger(&ledger), &which.output)?;
     Ok(Exit::Nothing)
 }
 
@@ -137,6 +137,6 @@ fn tell(ledger: &Ledger, which: &Which) -> Result<Exit> {
     let table = table(ledger.evidence(), &knowledge.published, CONFIDENCE);
     let next = next_of(ledger, &table, &knowledge.published, Plan::default());
     let standing = Standing { table: &table, begin: ledger.begin(), next: &next, knowledge: &knowledge };
-    output::write(&report::standing(&standing), &which.output)?;
+    output::write(report::standing(&standing), &which.output)?;
     Ok(super::exit(table.ending))
 }

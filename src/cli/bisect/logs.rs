@@ -71,7 +71,7 @@ pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
         rules: &loaded.rules,
         errors: &errors,
     });
-    output::write(&report, &arguments.output)?;
+    output::write(report, &arguments.output)?;
     loaded.end(if errors.is_empty() { super::exit(bisection.table.ending) } else { Exit::Trouble })
 }
 

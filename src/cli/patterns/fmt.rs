@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         (n, false) => format!("{n} changed"),
     };
     let groups = vec![("changed", changed), ("does not parse", broken)];
-    output::write(&moved(&Moved { title, groups, remarks: Vec::new() }), &arguments.output)?;
+    output::write(moved(&Moved { title, groups, remarks: Vec::new() }), &arguments.output)?;
     Ok(exit)
 }
 

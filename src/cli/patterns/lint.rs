@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let subject = Subject::of(arguments.pack.as_deref(), &arguments.patterns)?;
     let found: Vec<Linted> =
         subject.lints().into_iter().map(|(pack, lints)| Linted { pack: pack.to_owned(), lints }).collect();
-    output::write(&linted(&found, arguments.notes), &arguments.output)?;
+    output::write(linted(&found, arguments.notes), &arguments.output)?;
     let wrong = found.iter().flat_map(|p| &p.lints).any(|l| l.grade == Grade::Fault);
     Ok(if wrong { Exit::Something } else { Exit::Nothing })
 }

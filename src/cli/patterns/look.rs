@@ -57,7 +57,7 @@ pub(super) struct Explain {
 pub(super) fn list(arguments: &List) -> Result<Exit> {
     let knowledge = knowledge::known(&arguments.patterns)?;
     knowledge.errors.iter().for_each(|e| output::warn("pack", &e.to_string()));
-    output::write(&patterns::list(&knowledge), &arguments.output)?;
+    output::write(patterns::list(&knowledge), &arguments.output)?;
     Ok(Exit::Nothing)
 }
 
@@ -69,7 +69,7 @@ pub(super) fn show(arguments: &Show) -> Result<Exit> {
     let found = case.map(|c| (c, diagnose_case(c, std::slice::from_ref(&rule), &knowledge)));
     let proof = found.as_ref().and_then(|(case, diagnosis)| Some((*case, diagnosis.findings.first()?)));
     let page = patterns::page(&Page { signature, proof, knowledge: &knowledge });
-    output::write(&page, &arguments.output)?;
+    output::write(page, &arguments.output)?;
     Ok(Exit::Nothing)
 }
 
@@ -93,7 +93,7 @@ pub(super) fn explain(arguments: &Explain) -> Result<Exit> {
     let attempts = diagnose::explain(&rule, &events, End { stamp, line, client: client.as_ref() });
     let applies = rule.applicability(client.as_ref()).is_some();
     let told = Explained { signature, input: &input, attempts: &attempts, applies };
-    output::write(&patterns::explained(&told), &arguments.output)?;
+    output::write(patterns::explained(&told), &arguments.output)?;
     Ok(Exit::Nothing)
 }
 

@@ -138,7 +138,7 @@ fn tell(arguments: &Arguments, made: &[String]) -> Result<Exit> {
     ];
     let groups = vec![("written", made.to_vec())];
     let done = Moved { title: format!("{} is begun", arguments.id), groups, remarks };
-    output::write(&moved(&done), &arguments.output)?;
+    output::write(moved(&done), &arguments.output)?;
     Ok(Exit::Nothing)
 }
 

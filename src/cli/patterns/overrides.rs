@@ -91,6 +91,6 @@ fn tell(overlay: &Overlay, changed: Option<&str>, arguments: &Arguments) -> Resu
         (None, n) => format!("{n} overridden"),
     };
     let done = Moved { title, groups: vec![("overrides", all)], remarks: Vec::new() };
-    output::write(&moved(&done), &arguments.output)?;
+    output::write(moved(&done), &arguments.output)?;
     Ok(Exit::Nothing)
 }

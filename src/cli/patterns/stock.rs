@@ -54,7 +54,7 @@ pub(super) struct Remove {
 
 pub(super) fn add(arguments: &Add) -> Result<Exit> {
     let done = install(&store()?, &arguments.pack, arguments.allow_downgrade)?;
-    output::write(&moved(&done), &arguments.output)?;
+    output::write(moved(&done), &arguments.output)?;
     Ok(Exit::Nothing)
 }
 
@@ -84,7 +84,7 @@ pub(super) fn update(arguments: &Update) -> Result<Exit> {
         }
     }
     whole.title = if ids.is_empty() { "no pack is installed".to_owned() } else { titles.join("; ") };
-    output::write(&moved(&whole), &arguments.output)?;
+    output::write(moved(&whole), &arguments.output)?;
     Ok(if failed { Exit::Trouble } else { Exit::Nothing })
 }
 
@@ -96,7 +96,7 @@ pub(super) fn remove(arguments: &Remove) -> Result<Exit> {
     let groups = difference(&old, &Vec::new());
     let remarks = vec![format!("`lastgood patterns update --rollback {id}` brings it back")];
     let done = Moved { title: format!("{id} is out of use"), groups, remarks };
-    output::write(&moved(&done), &arguments.output)?;
+    output::write(moved(&done), &arguments.output)?;
     Ok(Exit::Nothing)
 }
 

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     let judged = |f: &Finding| on_trial.signatures.contains(&f.id);
     let good = noise_in(&arguments.good, &loaded, judged)?;
     let tested = Tested { verdict: &verdict, unusable: &unusable, good: &good, knowledge: &loaded.knowledge };
-    output::write(&patterns::tested(&tested), &arguments.output)?;
+    output::write(patterns::tested(&tested), &arguments.output)?;
     Ok(if tested.is_ok() { Exit::Nothing } else { Exit::Something })
 }
 

@@ -101,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
     bench.run_all(&todo)?;
     let matrix = Matrix { scenarios: bench.played(), trials: bench.trials(&versions)?, versions };
     let report = report::reproduction(&Reproduced { matrix: &matrix, knowledge: &loaded.knowledge });
-    output::write(&report, &arguments.output)?;
+    output::write(report, &arguments.output)?;
     Ok(exit(&matrix))
 }
 

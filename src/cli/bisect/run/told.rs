@@ -76,7 +76,7 @@ pub(super) fn report(
             .iter()
             .any(|b| supply.runtimes_differ(&b.before, &b.after)),
     };
-    output::write(&report::with_again(report::bisect(&bisected), &again), &arguments.output)?;
+    output::write(report::with_again(report::bisect(&bisected), &again), &arguments.output)?;
     Ok(super::super::exit(bisection.table.ending))
 }
 
