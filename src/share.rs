@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 
 /// So many small things are worked on at a time: to hand over each by itself would cost more than the work.
 const PORTION: usize = 128;
 
-/// Works on each of `items` and hands over what came of it, with its place, in order, as soon as it is its turn.
+/// Works on each of `items` and hands over what came of it, with its place, in order, as soon as it is its turn. The thread
+/// that asks is one of those that work.
 pub fn in_order<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
@@ -22,31 +23,54 @@ pub fn in_order<T: Sync, R: Send>(
     if threads < 2 {
         return items.iter().enumerate().for_each(|(at, item)| see(at, work(item)));
     }
-    let next = AtomicUsize::new(0);
-    let (send, receive) = channel();
+    let turns = Turns { items, next: AtomicUsize::new(0) };
+    let (done, others) = channel();
     thread::scope(|scope| {
-        for _ in 0..threads {
-            let (send, next) = (send.clone(), &next);
-            scope.spawn(move || take_turns(items, next, &send, work));
+        for _ in 1..threads {
+            let (done, turns) = (done.clone(), &turns);
+            scope.spawn(move || {
+                while let Some((at, item)) = turns.next() {
+                    // Where nobody is left to hear of it, the other end is going down.
+                    let _ = done.send((at, work(item)));
+                }
+            });
         }
-        drop(send);
-        let (mut due, mut early) = (0, BTreeMap::new());
-        for (at, result) in receive {
-            early.insert(at, result);
-            while let Some(result) = early.remove(&due) {
-                see(due, result);
-                due += 1;
-            }
+        drop(done);
+        let mut queue = Queue { due: 0, early: BTreeMap::new(), see };
+        while let Some((at, item)) = turns.next() {
+            queue.add((at, work(item)));
+            others.try_iter().for_each(|result| queue.add(result));
         }
+        others.iter().for_each(|result| queue.add(result));
     });
 }
 
-fn take_turns<T, R>(items: &[T], next: &AtomicUsize, done: &Sender<(usize, R)>, work: &impl Fn(&T) -> R) {
-    loop {
-        let at = next.fetch_add(1, Ordering::Relaxed);
-        let Some(item) = items.get(at) else { return };
-        if done.send((at, work(item))).is_err() {
-            return;
+/// What is still to be worked on.
+struct Turns<'i, T> {
+    items: &'i [T],
+    next: AtomicUsize,
+}
+
+impl<'i, T> Turns<'i, T> {
+    fn next(&self) -> Option<(usize, &'i T)> {
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        self.items.get(at).map(|item| (at, item))
+    }
+}
+
+/// Results that wait for those before them.
+struct Queue<'s, R> {
+    due: usize,
+    early: BTreeMap<usize, R>,
+    see: &'s mut dyn FnMut(usize, R),
+}
+
+impl<R> Queue<'_, R> {
+    fn add(&mut self, (at, result): (usize, R)) {
+        self.early.insert(at, result);
+        while let Some(result) = self.early.remove(&self.due) {
+            (self.see)(self.due, result);
+            self.due += 1;
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::many::read_many;
 use super::options::{Output, Subject, version};
-use super::reading::{Reading, Wish};
+use super::reading::{Reading, Wish, threads};
 use super::{Exit, knowledge, output};
 use crate::diagnose::{self, Finding, Inconclusive};
 use crate::error::Result;
@@ -119,6 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit> {
         errors: &found.errors,
         knowledge: &loaded.knowledge,
         tried: loaded.rules.len(),
+        threads: threads(),
     });
     let (exit, any) = (found.exit(arguments.fail_on.into()), !found.inputs.is_empty());
     // The report says it all: of many logs it would be much to be held twice.

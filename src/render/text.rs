@@ -20,8 +20,11 @@ const TAB: &str = "    ";
 /// that have an ASCII form take it; other letters stay, since there is no saying them otherwise.
 pub(super) fn clean(text: &str, unicode: bool) -> String {
     let text = text.trim_end_matches(['\r', '\n']);
+    let plain = text.bytes().take_while(|b| is_plain(*b)).count();
+    let (plain, rest) = text.split_at_checked(plain).unwrap_or(("", text));
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars();
+    out.push_str(plain);
+    let mut rest = rest.chars();
     let mut marks = 0;
     while let Some(c) = rest.next() {
         match c {
@@ -51,18 +54,33 @@ pub(super) fn clean(text: &str, unicode: bool) -> String {
     out
 }
 
+/// Whether a byte is a character of one column that says what it is.
+fn is_plain(byte: u8) -> bool {
+    (0x20..0x7f).contains(&byte)
+}
+
 /// The columns that cleaned text takes.
 pub(super) fn width(text: &str) -> usize {
+    if text.bytes().all(is_plain) {
+        return text.len();
+    }
     text.chars().map(char_width).sum()
 }
 
 /// The columns that one character takes.
 pub(super) fn char_width(c: char) -> usize {
-    c.width().unwrap_or(0)
+    match c {
+        ' '..='~' => 1,
+        c => c.width().unwrap_or(0),
+    }
 }
 
 /// The longest beginning of `text` that fits into `room` columns.
 pub(super) fn clip(text: &str, room: usize) -> &str {
+    // No character takes more columns than bytes.
+    if text.len() <= room {
+        return text;
+    }
     let mut used = 0;
     for (at, c) in text.char_indices() {
         used += char_width(c);
@@ -141,6 +159,14 @@ mod tests {
     use super::*;
     use crate::render::fixture;
     use proptest::prelude::*;
+
+    #[test]
+    fn no_character_takes_more_columns_than_bytes() {
+        let wide = ('\0'..=char::MAX).find(|c| char_width(*c) > c.len_utf8());
+        assert_eq!(wide, None);
+        let unlike = ('\0'..=char::MAX).find(|c| char_width(*c) != c.width().unwrap_or(0));
+        assert_eq!(unlike, None);
+    }
 
     #[test]
     fn controls_become_marks_and_colour_goes() {

@@ -10,6 +10,7 @@ use super::words::{count, labels, severity_tone};
 use super::{document, finding};
 use crate::diagnose::{Finding, Inconclusive};
 use crate::pattern::{Kind, Knowledge, Severity};
+use crate::share;
 use crate::timeline::Input;
 
 /// What was found in all inputs. `input` of findings and doubts is an index into `inputs`.
@@ -29,23 +30,32 @@ pub struct Diagnosed<'a> {
     pub knowledge: &'a Knowledge,
     /// How many signatures were tried.
     pub tried: usize,
+    /// On how many threads it may be told.
+    pub threads: usize,
+}
+
+/// What is told of one log.
+struct OfInput {
+    blocks: Vec<Block>,
+    document: Value,
 }
 
 /// The report of any number of logs.
 pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
-    let mut blocks = Vec::new();
-    let (mut quiet, mut foreign) = (Vec::new(), Vec::new());
     let paths: Vec<&str> = d.inputs.iter().map(|i| i.path.as_str()).collect();
-    for ((at, input), name) in d.inputs.iter().enumerate().zip(labels(&paths)) {
-        let of_input: Vec<&Finding> = d.findings.iter().filter(|f| f.input == at).collect();
-        let earlier: Vec<&Finding> = d.earlier.iter().filter(|f| f.input == at).collect();
-        if d.inputs.len() == 1 || !of_input.is_empty() || !earlier.is_empty() {
-            blocks.extend(input_blocks(input, &name, &of_input, d.knowledge));
-            blocks.extend(finding::of_earlier_sessions(&earlier, &name, d.knowledge));
-        } else if input.mcp_lines == 0 {
-            foreign.push(name);
-        } else {
-            quiet.push(name);
+    let names = labels(&paths);
+    let (findings, earlier) = (by_input(d.findings, d.inputs.len()), by_input(d.earlier, d.inputs.len()));
+    let places: Vec<usize> = (0..d.inputs.len()).collect();
+    let told =
+        share::map(&places, d.threads, |at| of_input(d, *at, &names[*at], (&findings[*at], &earlier[*at])));
+    let (mut blocks, mut documents) = (Vec::new(), Vec::new());
+    let (mut quiet, mut foreign) = (Vec::new(), Vec::new());
+    for ((of_input, name), input) in told.into_iter().zip(names).zip(d.inputs) {
+        documents.push(of_input.document);
+        match of_input.blocks {
+            none if none.is_empty() && input.mcp_lines == 0 => foreign.push(name),
+            none if none.is_empty() => quiet.push(name),
+            some => blocks.extend(some),
         }
     }
     blocks.extend(folded(quiet, "log without a finding", "logs without a finding"));
@@ -53,7 +63,32 @@ pub fn diagnosis(d: &Diagnosed<'_>) -> Report {
     blocks.extend(unreadable(d.errors));
     let doubts: Vec<(usize, &Inconclusive)> = d.inconclusive.iter().map(|(at, i)| (*at, i)).collect();
     blocks.extend(finding::doubts(&doubts));
-    Report::new(title(d), blocks, doc(d)).toned(tone(d))
+    Report::new(title(d), blocks, doc(d, documents)).toned(tone(d))
+}
+
+/// Findings, sorted by the log that they were found in.
+fn by_input(findings: &[Finding], inputs: usize) -> Vec<Vec<&Finding>> {
+    let mut all = vec![Vec::new(); inputs];
+    for finding in findings {
+        all[finding.input].push(finding);
+    }
+    all
+}
+
+/// What is told of the log at a place; of one of many without findings its name is enough.
+fn of_input(
+    d: &Diagnosed<'_>,
+    at: usize,
+    name: &str,
+    (findings, earlier): (&[&Finding], &[&Finding]),
+) -> OfInput {
+    let input = &d.inputs[at];
+    let mut blocks = Vec::new();
+    if d.inputs.len() == 1 || !findings.is_empty() || !earlier.is_empty() {
+        blocks = input_blocks(input, name, findings, d.knowledge);
+        blocks.extend(finding::of_earlier_sessions(earlier, name, d.knowledge));
+    }
+    OfInput { blocks, document: json!(input) }
 }
 
 /// The causes, without what is harmless.
@@ -133,14 +168,15 @@ fn unreadable(errors: &[(String, String)]) -> Option<Block> {
         .then(|| Block::Details { summary: "could not be read".to_owned(), blocks: vec![list] })
 }
 
-fn doc(d: &Diagnosed<'_>) -> Value {
-    let inputs: Vec<&Input> = d.inputs.iter().collect();
+fn doc(d: &Diagnosed<'_>, inputs: Vec<Value>) -> Value {
+    let findings = |all: &[Finding]| Value::Array(share::map(all, d.threads, finding::value));
     let doubts = d.inconclusive.iter().map(|(at, i)| finding::inconclusive_value(*at, i));
     let errors = d.errors.iter().map(|(path, message)| json!({ "path": path, "message": message }));
-    let mut more: BTreeMap<&str, Value> = BTreeMap::new();
-    more.insert("findings", json!(d.findings.iter().map(finding::value).collect::<Vec<_>>()));
-    more.insert("earlier_sessions", json!(d.earlier.iter().map(finding::value).collect::<Vec<_>>()));
-    more.insert("inconclusive", json!(doubts.collect::<Vec<_>>()));
-    more.insert("errors", json!(errors.collect::<Vec<_>>()));
-    document::diagnosis(&d.knowledge.packs, &inputs, more)
+    let more = BTreeMap::from([
+        ("findings", findings(d.findings)),
+        ("earlier_sessions", findings(d.earlier)),
+        ("inconclusive", Value::Array(doubts.collect())),
+        ("errors", Value::Array(errors.collect())),
+    ]);
+    document::diagnosis(&d.knowledge.packs, inputs, more)
 }

@@ -84,10 +84,9 @@ pub(super) fn diff(
 }
 
 /// `lastgood.diagnosis/1`.
-pub(super) fn diagnosis(packs: &[PackId], inputs: &[&Input], more: BTreeMap<&str, Value>) -> Value {
-    let mut document = json!({
-        "schema": "lastgood.diagnosis/1", "tool": TOOL, "packs": packs, "inputs": inputs,
-    });
+pub(super) fn diagnosis(packs: &[PackId], inputs: Vec<Value>, more: BTreeMap<&str, Value>) -> Value {
+    let mut document = json!({ "schema": "lastgood.diagnosis/1", "tool": TOOL, "packs": packs });
+    extend(&mut document, BTreeMap::from([("inputs", Value::Array(inputs))]));
     extend(&mut document, more);
     document
 }

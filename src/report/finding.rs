@@ -1,35 +1,93 @@
 //! How a known failure is told, to a person and to a program.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::block::{Block, Finding as FindingBlock, Span, Tone};
 use super::show::short;
 use super::words::{count, severity_tone};
 use crate::diagnose::{Applicability, Finding, Inconclusive};
-use crate::pattern::{Kind, Knowledge, Reference};
+use crate::pattern::{Kind, Knowledge, Reference, Severity};
 
 /// The finding of the JSON documents.
-pub(super) fn value(finding: &Finding) -> Value {
-    let evidence: Vec<Value> = finding
-        .evidence
-        .lines()
-        .iter()
-        .map(|e| json!({ "line": e.line, "step": e.step, "event": e.event, "text": e.text }))
-        .collect();
-    let escalations: Vec<Value> = finding
-        .escalations
-        .iter()
-        .map(|e| json!({ "line": e.line, "event": e.event, "text": e.text, "severity": e.severity, "says": e.says }))
-        .collect();
-    json!({
-        "id": finding.id, "rev": finding.rev, "pack": finding.pack, "title": finding.title,
-        "kind": finding.kind, "severity": finding.severity, "input": finding.input,
-        "server": finding.server.as_deref(), "count": finding.count,
-        "applicability": finding.applicability.as_str(), "order_only": finding.order_only,
-        "evidence": evidence, "escalations": escalations,
-        "summary": finding.summary, "expected": finding.expected, "advice": finding.advice,
-        "references": finding.references, "falsepositives": finding.falsepositives,
-        "explains": finding.explains, "explained_by": finding.explained_by,
+#[derive(Serialize)]
+struct Told<'a> {
+    id: &'a str,
+    rev: u32,
+    pack: &'a str,
+    title: &'a str,
+    kind: Kind,
+    severity: Severity,
+    input: usize,
+    server: Option<&'a str>,
+    count: u64,
+    applicability: &'static str,
+    order_only: bool,
+    evidence: Vec<Proving<'a>>,
+    escalations: Vec<Worse<'a>>,
+    summary: &'a str,
+    expected: &'a str,
+    advice: &'a [String],
+    references: &'a [Reference],
+    falsepositives: &'a [String],
+    explains: &'a [String],
+    explained_by: Option<&'a str>,
+}
+
+/// A line that proves it.
+#[derive(Serialize)]
+struct Proving<'a> {
+    line: u64,
+    step: &'a str,
+    event: &'a str,
+    text: &'a str,
+}
+
+/// A line after it that makes it worse.
+#[derive(Serialize)]
+struct Worse<'a> {
+    line: u64,
+    event: &'a str,
+    text: &'a str,
+    severity: Severity,
+    says: &'a str,
+}
+
+/// The finding of the JSON documents.
+pub(super) fn value(f: &Finding) -> Value {
+    let proving = f.evidence.lines().iter();
+    let worse = f.escalations.iter();
+    json!(Told {
+        id: &f.id,
+        rev: f.rev,
+        pack: &f.pack,
+        title: &f.title,
+        kind: f.kind,
+        severity: f.severity,
+        input: f.input,
+        server: f.server.as_deref(),
+        count: f.count,
+        applicability: f.applicability.as_str(),
+        order_only: f.order_only,
+        evidence: proving
+            .map(|e| Proving { line: e.line, step: &e.step, event: &e.event, text: &e.text })
+            .collect(),
+        escalations: worse
+            .map(|e| Worse {
+                line: e.line,
+                event: &e.event,
+                text: &e.text,
+                severity: e.severity,
+                says: &e.says
+            })
+            .collect(),
+        summary: &f.summary,
+        expected: &f.expected,
+        advice: &f.advice,
+        references: &f.references,
+        falsepositives: &f.falsepositives,
+        explains: &f.explains,
+        explained_by: f.explained_by.as_deref(),
     })
 }
 

@@ -130,6 +130,9 @@ fn clipped(line: &[Run], room: usize) -> Line {
 
 /// `runs` in lines of at most `room` columns, broken between words, and within one only if it fits no line.
 pub(super) fn wrapped(runs: &[Run], room: usize) -> Vec<Line> {
+    if line_width(runs) <= room {
+        return Vec::from_iter(joined(runs));
+    }
     let chars: Vec<(char, Ink)> =
         runs.iter().flat_map(|run| run.text.chars().map(|c| (c, run.ink))).collect();
     let mut rest = chars.as_slice();
@@ -141,6 +144,18 @@ pub(super) fn wrapped(runs: &[Run], room: usize) -> Vec<Line> {
         rest = after.get(spaces..).unwrap_or_default();
     }
     lines
+}
+
+/// The same line with a run for each change of the ink; none where there is no character in it.
+fn joined(runs: &[Run]) -> Option<Line> {
+    let mut line = Line::new();
+    for run in runs.iter().filter(|run| !run.text.is_empty()) {
+        match line.last_mut().filter(|last| last.ink == run.ink) {
+            Some(last) => last.text.push_str(&run.text),
+            None => line.push(run.clone()),
+        }
+    }
+    (!line.is_empty()).then_some(line)
 }
 
 /// How many characters the first line takes; at least one.
@@ -233,13 +248,23 @@ impl Page {
 
     /// A line, clipped if it is too wide.
     pub(super) fn push(&mut self, line: &[Run]) {
-        let mut line = clipped(line, self.room());
-        trim_end(&mut line);
-        if line.iter().any(|run| !run.text.is_empty()) {
-            self.out.push_str(&" ".repeat(self.indent));
+        self.put(line.iter());
+    }
+
+    fn put<'r>(&mut self, line: impl Iterator<Item = &'r Run>) {
+        let mut left = self.room();
+        let mut kept: Vec<(&str, Ink)> = Vec::new();
+        for run in line {
+            let text = text::clip(&run.text, left);
+            left -= text::width(text);
+            kept.push((text, run.ink));
         }
-        for run in &line {
-            self.paint(run);
+        trim_end(&mut kept);
+        if kept.iter().any(|(text, _)| !text.is_empty()) {
+            self.out.extend(std::iter::repeat_n(' ', self.indent));
+        }
+        for (text, ink) in kept {
+            self.paint(text, ink);
         }
         self.out.push('\n');
     }
@@ -264,10 +289,11 @@ impl Page {
                 last.push(Run::mark(ellipsis, Ink::Faint));
             }
         }
-        let first = lines.first().cloned().unwrap_or_default();
-        self.push(&[head, &first].concat());
+        let first = lines.first().map(Vec::as_slice).unwrap_or_default();
+        self.put(head.iter().chain(first));
+        let below = [Run::space(margin)];
         for line in lines.iter().skip(1) {
-            self.push(&[&[Run::space(margin)], line.as_slice()].concat());
+            self.put(below.iter().chain(line));
         }
     }
 
@@ -287,12 +313,12 @@ impl Page {
         self.out
     }
 
-    fn paint(&mut self, run: &Run) {
-        let style = style(run.ink, self.faint);
-        if self.look.colour && style != Style::new() && !run.text.trim().is_empty() {
-            self.out.push_str(&run.text.style(style).to_string());
+    fn paint(&mut self, text: &str, ink: Ink) {
+        let style = style(ink, self.faint);
+        if self.look.colour && style != Style::new() && !text.trim().is_empty() {
+            self.out.push_str(&text.style(style).to_string());
         } else {
-            self.out.push_str(&run.text);
+            self.out.push_str(text);
         }
     }
 }
@@ -311,10 +337,10 @@ fn style(ink: Ink, faint: bool) -> Style {
     if faint && matches!(ink, Ink::Plain | Ink::Code) { Style::new().dimmed() } else { style }
 }
 
-fn trim_end(line: &mut Line) {
-    while let Some(last) = line.last_mut() {
-        last.text.truncate(last.text.trim_end().len());
-        if !last.text.is_empty() {
+fn trim_end(line: &mut Vec<(&str, Ink)>) {
+    while let Some((text, _)) = line.last_mut() {
+        *text = text.trim_end();
+        if !text.is_empty() {
             return;
         }
         line.pop();
@@ -363,6 +389,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_line_that_fits_is_one_line_with_a_run_for_each_ink(text in fixture::evil(), other in "[ a-z]{0,3}") {
+            let inks = [Ink::Plain, Ink::Plain, Ink::Strong, Ink::Plain];
+            let runs: Line = inks.iter().zip([&text, &other, &text, &other]).map(|(ink, t)| Run::new(LOOK, t, *ink)).collect();
+            let chars: Vec<(char, Ink)> = runs.iter().flat_map(|run| run.text.chars().map(|c| (c, run.ink))).collect();
+            let wanted = if chars.is_empty() { Vec::new() } else { vec![gathered(&chars)] };
+            prop_assert_eq!(wrapped(&runs, line_width(&runs)), wanted);
+        }
+
         #[test]
         fn wrapping_loses_nothing_but_spaces(text in fixture::evil(), room in 2_usize..60) {
             let run = Run::new(LOOK, &text, Ink::Plain);
