@@ -66,7 +66,6 @@ impl Course {
 
     /// Puts what a line means where it stands.
     pub(super) fn place(&mut self, line: &LogLine<'_>, kept: &mut Kept, defs: &[Arc<EventDef>]) {
-        self.put_server(line, kept);
         let (session, apart) = self.session(line, kept.event.def.effect == Effect::ClientStart);
         let server = kept.event.server.is_some().then_some(kept.server);
         self.begun |= server.is_some() && !apart;
@@ -82,10 +81,11 @@ impl Course {
         }
         let event = &mut kept.event;
         (event.session, event.apart, event.gap) = (session, apart, std::mem::take(&mut self.gap));
-        (event.line, event.stamp) = (line.number, line.stamp);
+        (event.line, event.stamp, event.same) = (line.number, line.stamp, line.same);
     }
 
-    fn put_server(&mut self, line: &LogLine<'_>, kept: &mut Kept) {
+    /// Puts the server that a line is about.
+    pub(super) fn put_server(&mut self, line: &LogLine<'_>, kept: &mut Kept) {
         let Some(name) = line.server.or(kept.said.as_deref()) else { return kept.event.server = None };
         if kept.event.server.as_deref() != Some(name) {
             let at = self.numbered(name);

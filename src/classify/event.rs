@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::parse::Stamp;
+use crate::parse::{Same, Stamp};
 use crate::pattern::{Class, Effect, EventDef, Phase};
 
 /// One line of a log that a wording of the catalogue covers.
@@ -30,6 +30,8 @@ pub struct Event {
     pub apart: bool,
     /// Whether lines were left out since the event before it: no time may be measured across.
     pub gap: bool,
+    /// What lines have that say the same, where that was found out.
+    pub same: Option<Same>,
 }
 
 impl Event {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::event::Event;
-use crate::normalize::quick_hash;
+use crate::parse::quick_hash;
 use crate::pattern::Scope;
 
 /// How many messages are remembered at the most; a power of two.

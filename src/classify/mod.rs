@@ -19,7 +19,7 @@ pub use version::VersionReader;
 
 use self::course::Course;
 use self::memo::{Asked, Kept, Memo};
-use crate::parse::{Interest, LogLine};
+use crate::parse::{BySame, Interest, LogLine, Same};
 use crate::pattern::{Knowledge, Recognized, Scope, Scratch, Wanted, Wording};
 
 /// What became of a line.
@@ -43,6 +43,8 @@ pub struct Classifier<'k> {
     wanted: Arc<Wanted>,
     scratch: Scratch,
     memo: Memo,
+    /// What lines mean that say the same.
+    known: BySame<Kept>,
 }
 
 /// What of a log can be more than [`Understood::Outside`], or tells the client's version.
@@ -77,13 +79,15 @@ impl<'k> Classifier<'k> {
             wanted: Arc::default(),
             scratch: Scratch::default(),
             memo: Memo::default(),
+            known: BySame::default(),
         }
     }
 
     /// The same, with events that have those fields alone.
     #[must_use]
     pub fn wanting(mut self, wanted: &Arc<Wanted>) -> Self {
-        (self.wanted, self.memo) = (Arc::clone(wanted), Memo::default());
+        self.wanted = Arc::clone(wanted);
+        (self.memo, self.known) = (Memo::default(), BySame::default());
         self
     }
 
@@ -92,11 +96,15 @@ impl<'k> Classifier<'k> {
         if line.gap {
             self.course.break_off();
         }
-        let global = line.server.is_none();
-        if global && !self.concerns_mcp(line.message) {
-            return Understood::Outside;
+        let defs = self.knowledge.catalogue.events();
+        if let Some(same) =
+            line.same.filter(|same| self.known.get(*same).is_some() || self.learn(*same, line))
+        {
+            let Some(kept) = self.known.get_mut(same) else { return Understood::Outside };
+            self.course.place(line, kept, defs);
+            return Understood::Event(&kept.event);
         }
-        let scope = if global { Scope::Global } else { Scope::Server };
+        let Some(scope) = self.scope(line) else { return Understood::Outside };
         let asked = Asked::new(scope, line.level, line.message);
         let Some(at) = self.memo.find(asked).or_else(|| self.recognize(scope, line)) else {
             let server = line.server.map(|s| self.course.name(s));
@@ -104,8 +112,27 @@ impl<'k> Classifier<'k> {
             return Understood::Unknown(UnknownLine::new(line.number, line.level, server, message));
         };
         let Some(kept) = self.memo.at(at) else { return Understood::Outside };
-        self.course.place(line, kept, self.knowledge.catalogue.events());
+        self.course.put_server(line, kept);
+        self.course.place(line, kept, defs);
         Understood::Event(&kept.event)
+    }
+
+    /// Learns what lines mean that say the same as `line`; false if a wording covers none of it.
+    fn learn(&mut self, same: Same, line: &LogLine<'_>) -> bool {
+        let Some(scope) = self.scope(line) else { return false };
+        let message = String::from_utf8_lossy(line.message);
+        let Some(mut kept) = self.kept(scope, line.level, &message) else { return false };
+        self.course.put_server(line, &mut kept);
+        self.known.put(same, kept);
+        true
+    }
+
+    /// Where the wordings of a line stand, if it concerns MCP.
+    fn scope(&self, line: &LogLine<'_>) -> Option<Scope> {
+        match line.server {
+            Some(_) => Some(Scope::Server),
+            None => self.concerns_mcp(line.message).then_some(Scope::Global),
+        }
     }
 
     /// Whether a message about no server does.
@@ -151,6 +178,7 @@ impl<'k> Classifier<'k> {
             echo,
             apart: false,
             gap: false,
+            same: None,
         };
         let def = catalogue.event_of(wording);
         Some(Kept { event, def, echo, said: said_server, server: 0, fields })

@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use bstr::ByteSlice;
 use memchr::memmem::Finder;
 
-use crate::parse::LogLine;
+use crate::parse::{BySame, LogLine};
 use crate::pattern::{Knowledge, Scope, VersionMark, Wording};
 
 /// A place where a log names the client's version, ready to be looked for.
@@ -51,58 +50,21 @@ pub struct VersionReader {
     /// The versions of all earlier ones, each once, as they first came.
     all_before: Vec<String>,
     known_before: BTreeSet<String>,
-    remembered: Remembered,
+    /// What each mark read in lines that say the same: to search each costs more than all else that is asked of it.
+    remembered: BySame<Read>,
 }
 
-/// What each mark read in the messages of late: most of a log is the same few of them, and to search each costs more than all
-/// else that is asked of its line. By where they lie in memory: one that is held there stays what it is.
-#[derive(Debug, Clone, Default)]
-struct Remembered(Vec<Option<Known>>);
-
-#[derive(Debug, Clone)]
-struct Known {
-    message: Arc<str>,
-    of_server: bool,
-    /// By mark; nothing at all where none read anything.
-    read: Vec<Option<String>>,
-}
+/// What each mark read in a message; nothing at all where none read anything.
+type Read = Box<[Option<String>]>;
 
 /// No more versions of one log are told: a log of hundreds of gigabytes has fewer, unless somebody made them up.
 const MOST_VERSIONS: usize = 1000;
-
-/// How many are remembered; a power of two.
-const PLACES: usize = 1024;
-
-/// Longer ones are not, in bytes.
-const LONGEST: usize = 1024;
-
-impl Remembered {
-    fn place(message: &Arc<str>) -> usize {
-        let address = Arc::as_ptr(message).cast::<u8>() as usize;
-        (address >> 4 ^ address >> 14) & (PLACES - 1)
-    }
-
-    /// What was read in a message of a server, or of none.
-    fn get(&self, message: &Arc<str>, of_server: bool) -> Option<&[Option<String>]> {
-        let known = self.0.get(Self::place(message))?.as_ref()?;
-        (Arc::ptr_eq(&known.message, message) && known.of_server == of_server).then_some(&*known.read)
-    }
-
-    fn put(&mut self, message: &Arc<str>, of_server: bool, read: Vec<Option<String>>) {
-        if self.0.is_empty() {
-            self.0.resize(PLACES, None);
-        }
-        if let Some(place) = self.0.get_mut(Self::place(message)) {
-            *place = Some(Known { message: Arc::clone(message), of_server, read });
-        }
-    }
-}
 
 impl VersionReader {
     /// A reader for a new log.
     pub fn new(knowledge: &Knowledge) -> Self {
         let marks: Vec<Mark> = knowledge.version_marks.iter().filter_map(Mark::new).collect();
-        let (found, remembered) = (vec![None; marks.len()], Remembered::default());
+        let (found, remembered) = (vec![None; marks.len()], BySame::default());
         Self { marks, found, before: None, all_before: Vec::new(), known_before: BTreeSet::new(), remembered }
     }
 
@@ -133,27 +95,22 @@ impl VersionReader {
         self.before.as_ref().filter(|(ended, ..)| *ended == session).map(|(_, version, _)| version.as_str())
     }
 
-    /// Looks at a line; `message` is what it says as it lies in the memory of who understood it, if somebody did.
-    pub fn see(&mut self, line: &LogLine<'_>, message: Option<&Arc<str>>) {
+    /// Looks at a line.
+    pub fn see(&mut self, line: &LogLine<'_>) {
         if self.found.first().is_none_or(Option::is_some) {
             return;
         }
-        let of_server = line.server.is_some();
-        if let Some(known) = message.and_then(|message| self.remembered.get(message, of_server)) {
+        if let Some(known) = line.same.and_then(|same| self.remembered.get(same)) {
             return take(&mut self.found, known);
         }
         // What nobody remembers need not be read by a mark that has found its version.
         let marks = self.marks.iter().zip(&self.found);
-        let wanted = marks.map(|(mark, found)| (message.is_some() || found.is_none()).then_some(mark));
-        let mut read: Vec<Option<String>> = wanted.map(|mark| mark?.read(line)).collect();
+        let wanted = marks.map(|(mark, found)| (line.same.is_some() || found.is_none()).then_some(mark));
+        let read: Vec<Option<String>> = wanted.map(|mark| mark?.read(line)).collect();
         take(&mut self.found, &read);
-        // Of a line that says more than was understood the rest may be another one the next time.
-        let whole = |m: &&Arc<str>| m.len() <= LONGEST && m.as_bytes() == line.message;
-        if let Some(message) = message.filter(whole) {
-            if read.iter().all(Option::is_none) {
-                read = Vec::new();
-            }
-            self.remembered.put(message, of_server, read);
+        if let Some(same) = line.same {
+            let any = read.iter().any(Option::is_some);
+            self.remembered.put(same, if any { read.into() } else { Read::default() });
         }
     }
 
@@ -188,12 +145,13 @@ fn version_at(bytes: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, LazyLock};
+    use std::sync::LazyLock;
 
     use proptest::prelude::*;
 
     use super::{VersionReader, version_at};
-    use crate::parse::{self, LogLine};
+    use crate::classify::interest;
+    use crate::parse::{self, LogLine, Passed, Reader};
     use crate::pattern::Knowledge;
     use crate::source::Source;
 
@@ -207,7 +165,7 @@ mod tests {
 
     fn version(text: &str) -> Option<(String, String)> {
         let mut reader = VersionReader::new(&Knowledge::builtin());
-        parse::read(Source::from_text("t", text), &mut |line| reader.see(line, None)).unwrap();
+        parse::read(Source::from_text("t", text), &mut |line| reader.see(line)).unwrap();
         reader.version().map(|(v, s)| (v.to_owned(), s.to_owned()))
     }
 
@@ -218,7 +176,7 @@ mod tests {
             let line = format!(
                 "[DEBUG] attribution header x-anthropic-billing-header: cc_version={version}.a1; x\n"
             );
-            parse::read(Source::from_text("t", &line), &mut |line| reader.see(line, None)).unwrap();
+            parse::read(Source::from_text("t", &line), &mut |line| reader.see(line)).unwrap();
             assert_eq!(reader.version().map(|(v, _)| v), Some(*version));
             reader.next_session(session as u32);
         }
@@ -247,31 +205,48 @@ mod tests {
 
     static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(Knowledge::builtin);
 
+    /// A reader that is told which lines say the same, and one that is not; behind some lines a client session ends.
+    struct Both {
+        with: VersionReader,
+        without: VersionReader,
+        ends: Vec<bool>,
+        told: usize,
+    }
+
+    impl Reader for Both {
+        fn line(&mut self, line: &LogLine<'_>) {
+            self.told += usize::from(line.same.is_some());
+            self.with.see(line);
+            self.without.see(&LogLine { same: None, ..line.clone() });
+            assert_eq!(self.with.version(), self.without.version());
+            if self.ends.get(line.number as usize - 1) == Some(&true) {
+                self.with.next_session(line.number as u32);
+                self.without.next_session(line.number as u32);
+            }
+        }
+
+        fn passed(&mut self, _: &Passed<'_>) {}
+    }
+
     proptest! {
         #[test]
         fn a_message_that_is_remembered_tells_what_it_tells_anew(
-            lines in proptest::collection::vec((0_usize..5, any::<bool>(), any::<bool>(), 0_u8..6), 1..40),
+            lines in proptest::collection::vec((0_usize..5, any::<bool>(), 0_u8..6), 1..40),
         ) {
             let agent = |v: &str| format!("HTTP transport options: {{\"User-Agent\":\"claude-code/{v}\"}}");
             let header = "attribution header x-anthropic-billing-header: cc_version=3.3.3;".to_owned();
             let messages = [agent("1.1.1"), agent("2.2.2"), header, "Connecting".to_owned(), "Client closed".to_owned()];
-            let held: Vec<Arc<str>> = messages.iter().map(|m| m.as_str().into()).collect();
-            let (mut with, mut without) = (VersionReader::new(&KNOWLEDGE), VersionReader::new(&KNOWLEDGE));
-            for (number, (said, of_server, longer, ends)) in lines.into_iter().enumerate() {
-                // A line may say more than what was understood of it.
-                let message = if longer { format!("{}\n{}", messages[said], messages[0]) } else { messages[said].clone() };
-                let server = of_server.then_some("s");
-                let line = LogLine { message: message.as_bytes(), server, ..LogLine::default() };
-                let part = Arc::from(messages[said].as_str());
-                with.see(&line, Some(if longer { &part } else { &held[said] }));
-                without.see(&line, None);
-                prop_assert_eq!(with.version(), without.version());
-                if ends == 0 {
-                    with.next_session(number as u32);
-                    without.next_session(number as u32);
-                }
-            }
-            prop_assert_eq!(with.all(), without.all());
+            let text = |(said, of_server, _): &(usize, bool, u8)| {
+                let server = if *of_server { "MCP server \"s\": " } else { "" };
+                format!("2026-11-23T00:23:20.763Z [DEBUG] {server}{}\n", messages[*said])
+            };
+            let log: String = lines.iter().map(text).collect();
+            let reader = || VersionReader::new(&KNOWLEDGE);
+            let ends = lines.iter().map(|line| line.2 == 0).collect();
+            let mut both = Both { with: reader(), without: reader(), ends, told: 0 };
+            parse::skim(Source::from_text("t", &log), &interest(&KNOWLEDGE).and_others(), &mut both).unwrap();
+            prop_assert_eq!(both.told, lines.len());
+            prop_assert_eq!(both.with.all(), both.without.all());
         }
     }
 }

@@ -199,7 +199,7 @@ impl<'k> Gathering<'k> {
     fn surround(&mut self, line: &LogLine<'_>) {
         self.tick(line);
         if self.wants_surroundings {
-            self.surroundings.see(line.number, line.level, line.message);
+            self.surroundings.see_line(line);
         }
     }
 

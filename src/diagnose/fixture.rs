@@ -46,6 +46,7 @@ pub(super) fn event(id: &str, line: u64) -> Event {
         echo: false,
         apart: false,
         gap: false,
+        same: None,
     }
 }
 

@@ -22,13 +22,11 @@ mod id;
 mod laws;
 mod number;
 mod place;
-mod quick;
 mod scan;
 mod stamp;
 
 use std::ops::Range;
 
-pub use quick::quick_hash;
 use scan::Scanner;
 
 /// What kind of value a slot stands for.

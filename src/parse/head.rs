@@ -55,7 +55,8 @@ fn spaces(bytes: &[u8]) -> usize {
 }
 
 /// The levels there are.
-const LEVELS: [&str; 8] = ["DEBUG", "INFO", "WARN", "ERROR", "WARNING", "TRACE", "VERBOSE", "FATAL"];
+pub(super) const LEVELS: [&str; 8] =
+    ["DEBUG", "INFO", "WARN", "ERROR", "WARNING", "TRACE", "VERBOSE", "FATAL"];
 
 /// `DEBUG` of `[DEBUG] …`: three to eight capitals, so that `[MCP]`-like marks of messages pass only where they
 /// really begin a line, and a JSON bracket never does.
@@ -138,11 +139,6 @@ impl Said {
         Self { level, server: None, message: 0..text.len() }
     }
 
-    /// The same of a message that is known to be about a server of that name.
-    pub(super) fn about_server(text: &[u8], level: Option<&'static str>, name: &str) -> Self {
-        Self::about(text, level, SERVER.len()..SERVER.len() + name.len())
-    }
-
     fn about(text: &[u8], level: Option<&'static str>, name: Range<usize>) -> Self {
         let behind = text.get(name.end + 1..).unwrap_or_default();
         let after_colon = behind.strip_prefix(b":");
@@ -190,18 +186,6 @@ fn mended(message: &[u8]) -> Vec<u8> {
         }
     }
     out.trim_ascii_end().to_vec()
-}
-
-/// What of a message stands behind `MCP server "`.
-pub(super) fn behind_server(text: &[u8]) -> Option<&[u8]> {
-    text.strip_prefix(SERVER)
-}
-
-/// Whether a message is about the server of a name that was read in another one before; `behind` is [`behind_server`].
-pub(super) fn is_about(behind: &[u8], name: &str) -> bool {
-    // What ended the name there ends it here, and no sooner.
-    let rest = behind.strip_prefix(name.as_bytes());
-    rest.is_some_and(|rest| matches!(rest, [b'"', b' ' | b':', ..]))
 }
 
 /// Where the name is in `MCP server "NAME": message` (at ERROR `MCP server "NAME" message`). Names hold spaces, colons and

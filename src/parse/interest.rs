@@ -14,7 +14,7 @@ pub struct Interest {
     /// Each behind its first two bytes, as far as it has as many: most others are told from it by these.
     heads: Vec<(Option<u16>, Vec<u8>)>,
     /// Whether one of them begins with two bytes: one bit for each pair of them.
-    begins: Vec<u64>,
+    begins: Box<[u64; PAIRS / 64]>,
     /// Whether records that do not matter are told of as well.
     pub(super) others: bool,
 }
@@ -26,10 +26,10 @@ impl Interest {
         // What is quoted is read to tell what it is.
         let heads = [SERVER.to_vec(), QUOTE.to_vec()].into_iter().chain(heads);
         let heads: Vec<(Option<u16>, Vec<u8>)> = heads.map(|head| (pair(&head), head)).collect();
-        let mut begins = vec![0; PAIRS / 64];
+        let mut begins = Box::new([0; PAIRS / 64]);
         for (_, head) in &heads {
             let range = |at: usize| head.get(at).map_or(0..=u8::MAX, |b| *b..=*b);
-            for pair in range(0).flat_map(|a| range(1).map(move |b| usize::from(u16::from_be_bytes([a, b]))))
+            for pair in range(0).flat_map(|a| range(1).map(move |b| usize::from(u16::from_le_bytes([a, b]))))
             {
                 begins[pair / 64] |= 1 << (pair % 64);
             }
@@ -47,14 +47,16 @@ impl Interest {
     #[inline]
     pub(super) fn may_begin(&self, pair: u16) -> bool {
         let pair = usize::from(pair);
-        self.begins.get(pair / 64).is_none_or(|bits| bits >> (pair % 64) & 1 == 1)
+        self.begins[pair / 64] >> (pair % 64) & 1 == 1
     }
 
     /// Whether a record with this first line of its message may matter.
+    #[inline]
     pub(super) fn in_message(&self, message: &[u8]) -> bool {
-        if message.starts_with(SERVER) {
-            return true;
-        }
+        message.starts_with(SERVER) || self.in_other(message)
+    }
+
+    fn in_other(&self, message: &[u8]) -> bool {
         let begins = pair(message);
         let alike = |pair: &Option<u16>| pair.is_none() || *pair == begins;
         begins.is_none_or(|begins| self.may_begin(begins))
@@ -64,5 +66,5 @@ impl Interest {
 
 /// The first two bytes.
 fn pair(text: &[u8]) -> Option<u16> {
-    text.first_chunk().map(|pair| u16::from_be_bytes(*pair))
+    text.first_chunk().map(|pair| u16::from_le_bytes(*pair))
 }

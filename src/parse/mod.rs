@@ -17,6 +17,9 @@ mod mistaken;
 mod passed;
 mod pasted;
 mod per_server;
+mod quick;
+mod said;
+mod same;
 mod skim;
 mod skimmed;
 mod stamp;
@@ -24,6 +27,8 @@ mod stamp;
 pub use interest::Interest;
 pub use passed::Passed;
 pub use pasted::{Excerpt, Page, Run, excerpts};
+pub use quick::quick_hash;
+pub use same::{BySame, Same};
 pub use skimmed::Reader;
 pub use stamp::{Clock, Stamp};
 
@@ -51,6 +56,8 @@ pub struct LogLine<'a> {
     pub gap: bool,
     /// Whether text that is not the log's may hang on behind its message.
     pub ragged: bool,
+    /// What lines have that say the same, where that was found out.
+    pub same: Option<Same>,
 }
 
 /// A client session that a log tells from others.

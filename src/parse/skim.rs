@@ -14,6 +14,7 @@ use super::head::{Head, Record};
 use super::interest::Interest;
 use super::minute::{Known, Minute, Usual};
 use super::passed::Reach;
+use super::said::{Readings, Who};
 use super::skimmed::{Found, Line, Skimmed};
 use super::{Clock, Stamp};
 
@@ -36,10 +37,43 @@ pub(super) struct Skim<'i> {
     /// The fullest clock so far: what has less begins no record.
     clock: Clock,
     minute: Minute,
+    readings: Readings,
     /// The records that were passed over, and where their lines begin.
     run: Option<(Reach, usize)>,
     /// The clock of the last of them, within the minute, if it is of the known one.
     seconds: Option<u64>,
+}
+
+/// Lines that were passed over: how many, and the clock of the last of them within the minute.
+struct Passing {
+    lines: u64,
+    seconds: u64,
+}
+
+impl Passing {
+    /// Passes over the plainest of lines; gives where another one begins. Most of all time is spent here: it is kept apart
+    /// so that what it needs fits into the registers of a processor.
+    #[inline(never)]
+    fn plain(
+        &mut self,
+        minute: &Known,
+        interest: &Interest,
+        block: &[u8],
+        mut at: usize,
+        ends: &mut Ends<'_>,
+    ) -> usize {
+        let (mut lines, mut seconds, mut next) = (self.lines, self.seconds, *ends);
+        while let Some((now, pair)) = minute.usual_debug(block, at) {
+            if now < seconds || interest.may_begin(pair) {
+                break;
+            }
+            seconds = now;
+            lines += 1;
+            at = next.next() + 1;
+        }
+        (self.lines, self.seconds, *ends) = (lines, seconds, next);
+        at
+    }
 }
 
 impl<'i> Skim<'i> {
@@ -55,6 +89,7 @@ impl<'i> Skim<'i> {
             passing: false,
             clock: Clock::None,
             minute: Minute::default(),
+            readings: Readings::default(),
             run: None,
             seconds: None,
         }
@@ -76,12 +111,14 @@ impl<'i> Skim<'i> {
         }
         self.keep(block);
         self.tell(block.len(), found);
+        found.know(self.readings.names());
         self.number - first
     }
 
     /// The log is over.
     pub(super) fn finish(&mut self, found: &mut Skimmed) {
         self.close(&[], found);
+        found.know(self.readings.names());
     }
 
     /// Reads lines as long as they are usual ones; gives where the first other line begins.
@@ -119,27 +156,26 @@ impl<'i> Skim<'i> {
         mut at: usize,
         ends: &mut Ends<'_>,
     ) -> (usize, Option<Usual>) {
-        let usual = |at: usize| block.get(at..).and_then(|rest| minute.usual(rest));
+        let usual = |at: usize| minute.usual(block.get(at..).unwrap_or_default());
         let (Some(_), Some(before)) = (&self.run, self.seconds) else { return (at, usual(at)) };
-        let (mut number, mut seconds) = (self.number, before);
+        let mut passing = Passing { lines: 0, seconds: before };
         let other = loop {
-            let usual = usual(at);
-            match &usual {
-                // What stands behind the line makes no difference: what matters begins with no line ending.
-                Some(next)
-                    if next.seconds >= seconds
-                        && !self.matters(next, block.get(at + next.length..).unwrap_or_default()) =>
-                {
-                    seconds = next.seconds;
-                }
-                _ => break usual,
+            at = passing.plain(&minute, self.interest, block, at, ends);
+            let other = usual(at);
+            let Some(next) = &other else { break None };
+            // What stands behind the line makes no difference: what matters begins with no line ending.
+            let text = block.get(at + next.length..).unwrap_or_default();
+            if next.seconds < passing.seconds || self.matters(next, text) {
+                break other;
             }
-            number += 1;
+            passing.seconds = next.seconds;
+            passing.lines += 1;
             at = ends.next() + 1;
         };
-        if let Some((reach, _)) = self.run.as_mut().filter(|_| number > self.number) {
-            reach.last.1 = number - 1;
-            (self.seconds, self.number) = (Some(seconds), number);
+        if let Some((reach, _)) = self.run.as_mut().filter(|_| passing.lines > 0) {
+            self.number += passing.lines;
+            reach.last.1 = self.number - 1;
+            self.seconds = Some(passing.seconds);
         }
         (at, other)
     }
@@ -266,11 +302,11 @@ impl<'i> Skim<'i> {
         let Record { number, stamp, clock, level, .. } = self.open;
         let gap = std::mem::take(&mut self.gap);
         let outside = std::mem::take(&mut self.outside);
-        let line =
-            Line { number, stamp, clock, level, gap, outside, kept: false, server: None, message: 0..0 };
+        let (who, same, message) = (Who::Nobody, None, 0..0);
+        let line = Line { number, stamp, clock, level, gap, outside, kept: false, who, same, message };
         let here = self.here.take();
         let message = here.clone().map_or(self.open.message.as_slice(), |h| block.get(h).unwrap_or_default());
-        found.add(line, here, message);
+        found.add(line, here.map(|h| h.start), message, &mut self.readings);
         self.open.number = 0;
         self.open.message.clear();
     }

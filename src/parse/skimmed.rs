@@ -3,14 +3,14 @@
 //! Comes in: where records stand in it, and the text of those that stand nowhere in one piece. Goes out: calls of a
 //! [`Reader`], in the order of the log.
 
-use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bstr::ByteSlice;
 
-use super::head::{Said, behind_server, is_about, unquoted};
 use super::passed::{Passed, Reach};
-use super::{Clock, LogLine, Stamp};
+use super::said::{Reading, Readings, Who};
+use super::{Clock, LogLine, Same, Stamp};
 
 /// Takes what a log holds.
 pub trait Reader {
@@ -33,11 +33,12 @@ pub(super) struct Line {
     pub(super) level: Option<&'static str>,
     pub(super) gap: bool,
     pub(super) outside: bool,
-    /// Its server, by the place among the names.
-    pub(super) server: Option<usize>,
+    /// Its server.
+    pub(super) who: Who,
+    pub(super) same: Option<Same>,
     /// Whether its text is among what was kept, else in the block; and where the message is in it.
     pub(super) kept: bool,
-    pub(super) message: Range<usize>,
+    pub(super) message: Range<u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,56 +54,54 @@ pub(super) struct Skimmed {
     pub(super) all: Vec<Found>,
     /// The messages of records that continue, or that began in a block before.
     text: Vec<u8>,
-    /// The names of servers; of more than [`NAMES`] some stand there again and again.
-    names: Vec<Box<str>>,
+    /// The names of servers, as far as they are known.
+    names: Vec<Arc<str>>,
 }
-
-/// So many names are looked for among those that were read: reading one anew is dearer.
-const NAMES: usize = 8;
 
 impl Skimmed {
     /// Adds a record whose message stands at a place in the block, or nowhere in one piece. `line` lacks what it says.
-    pub(super) fn add(&mut self, mut line: Line, here: Option<Range<usize>>, message: &[u8]) {
-        let text = unquoted(message);
-        let (said, server) = if line.outside {
-            (Said::about_none(&text, line.level), None)
-        } else {
-            self.said(&text, line.level)
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        mut line: Line,
+        here: Option<usize>,
+        message: &[u8],
+        readings: &mut Readings,
+    ) {
+        let Some((reading, same)) = readings.of(line.level, message) else { return };
+        let Reading { level, who, text, said } = reading;
+        let at = match (text, here) {
+            (None, Some(here)) => here,
+            (text, _) => self.keep(text.as_deref().unwrap_or(message)),
         };
-        let start = match (&text, here) {
-            (Cow::Borrowed(_), Some(here)) => Some(here.start),
-            _ => None,
+        // A block is far shorter than what this can count.
+        let behind = |place: usize| (at + place) as u32;
+        line.who = match *who {
+            Who::Named(start, end) => Who::Named(behind(start as usize), behind(end as usize)),
+            who => who,
         };
-        let at = start.unwrap_or(self.text.len());
-        (line.level, line.server, line.kept) = (said.level, server, start.is_none());
-        line.message = at + said.message.start..at + said.message.end;
-        if start.is_none() {
-            self.text.extend_from_slice(&text);
-        }
+        (line.level, line.same) = (*level, same);
+        line.kept = text.is_some() || here.is_none();
+        line.message = behind(said.start)..behind(said.end);
         self.all.push(Found::Line(line));
     }
 
-    /// What a message says, and the place of its server among the names.
-    fn said(&mut self, text: &[u8], level: Option<&'static str>) -> (Said, Option<usize>) {
-        let Some(behind) = behind_server(text) else { return (Said::about_none(text, level), None) };
-        let mut known = self.names.iter().take(NAMES).enumerate();
-        if let Some((at, name)) = known.find(|(_, name)| is_about(behind, name)) {
-            return (Said::about_server(text, level, name), Some(at));
-        }
-        let said = Said::of(text, level);
-        let name = said.server.clone().and_then(|name| text.get(name)).and_then(|n| n.to_str().ok());
-        let at = name.map(|name| {
-            self.names.push(name.into());
-            self.names.len() - 1
-        });
-        (said, at)
+    /// Adds to the text; gives where it begins.
+    fn keep(&mut self, text: &[u8]) -> usize {
+        let at = self.text.len();
+        self.text.extend_from_slice(text);
+        at
     }
 
-    /// As new.
+    /// Knows the names of servers that lines may have by their number.
+    pub(super) fn know(&mut self, names: &[Arc<str>]) {
+        self.names.extend(names.iter().skip(self.names.len()).cloned());
+    }
+
+    /// As new, for another block of the same log.
     pub(super) fn clear(&mut self) {
         self.all.clear();
         self.text.clear();
-        self.names.clear();
     }
 
     /// Makes the calls, with the block at hand.
@@ -120,10 +119,15 @@ impl Skimmed {
 
     fn line(&self, line: &Line, block: &[u8], reader: &mut impl Reader) {
         let text = if line.kept { &self.text } else { block };
-        let server = line.server.and_then(|at| self.names.get(at)).map(|name| &**name);
-        let Line { number, stamp, clock, level, gap, outside, .. } = *line;
-        let message = text.get(line.message.clone()).unwrap_or_default();
-        let line = LogLine { number, stamp, clock, level, server, message, gap, ..LogLine::default() };
+        let Line { number, stamp, clock, level, gap, outside, same, .. } = *line;
+        let part = |start: u32, end: u32| text.get(start as usize..end as usize).unwrap_or_default();
+        let message = part(line.message.start, line.message.end);
+        let server = match line.who {
+            Who::Nobody => None,
+            Who::Known(at) => self.names.get(at as usize).map(|name| &**name),
+            Who::Named(start, end) => part(start, end).to_str().ok(),
+        };
+        let line = LogLine { number, stamp, clock, level, server, message, gap, same, ..LogLine::default() };
         if outside { reader.outside(&line) } else { reader.line(&line) }
     }
 }

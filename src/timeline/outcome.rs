@@ -111,6 +111,17 @@ impl Health {
             return;
         }
         self.session_lost |= event.str("session") == Some("lost");
+        self.take(event);
+    }
+
+    /// The same of an event that is known to have none of the fields that tell something.
+    pub(super) fn see_plain(&mut self, event: &Event) {
+        if !event.echo {
+            self.take(event);
+        }
+    }
+
+    fn take(&mut self, event: &Event) {
         match event.effect() {
             Effect::Attempt => self.attempt(),
             Effect::Connected => self.connected(),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::outcome::{Health, Outcome};
 use crate::classify::{Event, Understood, VersionReader};
-use crate::parse::{Clock, Dialect, LogLine, Passed, Stamp};
+use crate::parse::{BySame, Clock, Dialect, LogLine, Passed, Stamp};
 use crate::pattern::{Knowledge, Phase};
 use crate::source::{Tally, server_in};
 
@@ -126,6 +126,8 @@ pub struct Summary {
     by_name: BTreeMap<Arc<str>, usize>,
     /// The server of the line before: most lines are about the same.
     recent: usize,
+    /// Whether events have none of [`FIELDS`].
+    plain: BySame<bool>,
 }
 
 /// What is known of the client version of one session.
@@ -160,24 +162,25 @@ struct Healths {
 }
 
 impl Healths {
-    fn see(&mut self, event: &Event) {
-        let (_, apart, health) = match &mut self.now {
-            Some(now) if now.0 == event.session => now,
-            _ => self.turn_to(event.session, event.apart),
-        };
-        *apart |= event.apart;
-        health.see(event);
+    /// What became of the server so far in the session of an event.
+    fn of(&mut self, event: &Event) -> &mut Health {
+        if self.now.as_ref().is_none_or(|now| now.0 != event.session) {
+            self.turn_to(event.session, event.apart);
+        }
+        let now = self.now.get_or_insert_with(|| (event.session, false, Health::default()));
+        now.1 |= event.apart;
+        &mut now.2
     }
 
     /// Of sessions that follow each other one that is left is over.
-    fn turn_to(&mut self, session: u32, apart: bool) -> &mut (u32, bool, Health) {
+    fn turn_to(&mut self, session: u32, apart: bool) {
         if let Some((old, may_go_on, health)) = self.now.take()
             && (may_go_on || apart || session < old)
         {
             self.others.insert(old, health);
         }
         let health = self.others.remove(&session).unwrap_or_default();
-        self.now.insert((session, apart, health))
+        self.now = Some((session, apart, health));
     }
 
     fn last(&self) -> Health {
@@ -187,9 +190,11 @@ impl Healths {
     }
 }
 
-/// What a summary shows of an event's fields. Most events have none of these: one look at each field tells.
+/// What a summary shows of an event's fields.
 #[derive(Debug, Default)]
 struct Facts<'e> {
+    /// Whether the event may have any of [`FIELDS`]. Most have none.
+    any: bool,
     platform: Option<&'e str>,
     transport: Option<&'e str>,
     url: Option<&'e str>,
@@ -197,7 +202,7 @@ struct Facts<'e> {
 
 impl<'e> Facts<'e> {
     fn of(event: &'e Event) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self { any: true, ..Self::default() };
         // Of two fields of the same name the first counts.
         for (name, value) in event.fields.iter().rev() {
             match &**name {
@@ -236,6 +241,7 @@ impl Summary {
             servers: Vec::new(),
             by_name: BTreeMap::new(),
             recent: 0,
+            plain: BySame::default(),
         }
     }
 
@@ -249,7 +255,7 @@ impl Summary {
             self.session = event.session;
         }
         if line.session.is_none() {
-            self.version.see(line, said(understood));
+            self.version.see(line);
         }
         self.outside(line);
         match understood {
@@ -266,7 +272,7 @@ impl Summary {
                 if event.apart {
                     self.see_session(event, line);
                 }
-                let facts = Facts::of(event);
+                let facts = self.facts(event);
                 if let Some(platform) = facts.platform {
                     put(&mut self.platform, platform);
                 }
@@ -279,6 +285,16 @@ impl Summary {
                 }
             }
         }
+    }
+
+    /// Of lines that say the same it is remembered if there are none: a look at each field is a look far into memory.
+    fn facts<'e>(&mut self, event: &'e Event) -> Facts<'e> {
+        let known = event.same.and_then(|same| self.plain.get(same)).copied();
+        let plain = known.unwrap_or_else(|| !event.fields.iter().any(|(n, _)| FIELDS.contains(&&**n)));
+        if let Some(same) = event.same.filter(|_| known.is_none()) {
+            self.plain.put(same, plain);
+        }
+        if plain { Facts::default() } else { Facts::of(event) }
     }
 
     /// Takes a line that concerns nobody: its clock alone matters.
@@ -306,7 +322,7 @@ impl Summary {
         let known = of_sessions
             .entry(event.session)
             .or_insert_with(|| SessionVersion { reader: blank.clone(), told: None });
-        known.reader.see(line, Some(&event.text));
+        known.reader.see(line);
         if let Some(version) = line.session.and_then(|s| s.version).filter(|_| known.told.is_none()) {
             known.told = Some(version.to_owned());
         }
@@ -396,7 +412,11 @@ impl Summary {
 
 impl Server {
     fn see(&mut self, event: &Event, facts: &Facts<'_>) {
-        self.healths.see(event);
+        let health = self.healths.of(event);
+        if !facts.any {
+            return health.see_plain(event);
+        }
+        health.see(event);
         // Later lines may name it otherwise (`UNKNOWN connection closed`); how it is connected to is what counts.
         if let Some(transport) = facts.transport.filter(|_| event.phase() == Phase::Connect)
             && !self.transport.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(transport))
@@ -425,14 +445,6 @@ impl Server {
             transport: self.transport,
             place: self.place,
         }
-    }
-}
-
-/// What a line says, as it was understood.
-fn said<'u>(understood: &'u Understood<'_>) -> Option<&'u Arc<str>> {
-    match understood {
-        Understood::Event(event) => Some(&event.text),
-        Understood::Unknown(_) | Understood::Outside => None,
     }
 }
 

@@ -85,7 +85,7 @@ impl Reader for Reading {
                 self.engine.tick(line.stamp, line.number);
             }
             Understood::Outside => {
-                self.outside.push(format!("{line:?}"));
+                self.outside.push(without_number(line));
                 self.engine.tick(line.stamp, line.number);
             }
         }
@@ -93,7 +93,7 @@ impl Reader for Reading {
 
     fn outside(&mut self, line: &LogLine<'_>) {
         assert!(matches!(self.classifier.line(line), Understood::Outside), "{line:?}");
-        self.outside.push(format!("{line:?}"));
+        self.outside.push(without_number(line));
         self.summary.outside(line);
         self.engine.tick(line.stamp, line.number);
     }
@@ -102,6 +102,11 @@ impl Reader for Reading {
         self.summary.pass(passed);
         self.engine.pass(passed);
     }
+}
+
+/// What a line is, whether or not it was found out which others say the same.
+fn without_number(line: &LogLine<'_>) -> String {
+    format!("{:?}", LogLine { same: None, ..line.clone() })
 }
 
 /// What the four ways of reading give: line by line, skimmed, skimmed on another thread, and skimmed with all lines told of.

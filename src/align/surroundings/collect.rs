@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::memo::Memo;
 use crate::normalize::template_key;
+use crate::parse::{BySame, LogLine};
 
 /// How many templates are kept with their text.
 const TEMPLATES: usize = 16_384;
@@ -50,6 +50,11 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    fn again(&mut self, line: u64) {
+        self.count += 1;
+        self.last = line;
+    }
+
     /// The template as text.
     pub(super) fn template(&self) -> String {
         let text = self.key.get(..self.key.len().saturating_sub(1)).unwrap_or_default();
@@ -68,28 +73,37 @@ pub struct Surroundings {
     lines: u64,
     not_kept: u64,
     key: Vec<u8>,
-    memo: Memo,
+    /// The template of lines that say the same: a client says the same few things again and again.
+    known: BySame<u32>,
 }
 
 impl Surroundings {
-    /// Takes in one message of the log: what follows stamp and level, with its continuation lines.
-    pub fn see(&mut self, line: u64, level: Option<&str>, message: &[u8]) {
-        self.lines += 1;
-        let loudness = Loudness::of(level);
-        if let Some(seen) = self.memo.find(loudness, message).and_then(|at| self.seen.get_mut(at)) {
-            seen.count += 1;
-            seen.last = line;
+    /// Takes in a line of the log.
+    pub fn see_line(&mut self, line: &LogLine<'_>) {
+        let known = line.same.and_then(|same| self.known.get(same));
+        if let Some(seen) = known.and_then(|at| self.seen.get_mut(*at as usize)) {
+            self.lines += 1;
+            seen.again(line.number);
             return;
         }
+        let place = self.see(line.number, line.level, line.message);
+        if let (Some(same), Some(at)) = (line.same, place) {
+            self.known.put(same, at as u32);
+        }
+    }
+
+    /// Takes in one message of the log: what follows stamp and level, with its continuation lines. Gives the place of its
+    /// template.
+    pub(super) fn see(&mut self, line: u64, level: Option<&str>, message: &[u8]) -> Option<usize> {
+        self.lines += 1;
+        let loudness = Loudness::of(level);
         self.read(loudness, message);
         if let Some(at) = self.index.get(self.key.as_slice()).copied() {
-            if let Some(seen) = self.seen.get_mut(at) {
-                seen.count += 1;
-                seen.last = line;
-            }
-            self.memo.put(loudness, message, at);
+            self.seen.get_mut(at)?.again(line);
+            Some(at)
         } else if self.seen.len() < TEMPLATES + if loudness > Loudness::Quiet { LOUD } else { 0 } {
             self.keep(line, level, loudness, message);
+            Some(self.seen.len() - 1)
         } else {
             self.not_kept += 1;
             if self.beyond.len() < BEYOND {
@@ -97,6 +111,7 @@ impl Surroundings {
             } else {
                 self.full = true;
             }
+            None
         }
     }
 
@@ -177,7 +192,11 @@ fn hash(key: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::{Surroundings, TEMPLATES, without_frames};
+    use crate::parse::{self, Interest, LogLine, Passed, Reader};
+    use crate::source::Source;
 
     /// A word of its own for each number, without a digit.
     fn word(mut n: usize) -> String {
@@ -227,19 +246,39 @@ mod tests {
         assert!(log.templates().iter().any(|s| s.example.contains("died")));
     }
 
+    #[derive(Default)]
+    struct Both {
+        with: Surroundings,
+        without: Surroundings,
+    }
+
+    impl Reader for Both {
+        fn line(&mut self, line: &LogLine<'_>) {
+            assert!(line.same.is_some());
+            self.with.see_line(line);
+            self.without.see_line(&LogLine { same: None, ..line.clone() });
+        }
+
+        fn passed(&mut self, _: &Passed<'_>) {}
+    }
+
     #[test]
     fn what_is_remembered_of_messages_and_forgotten_again_changes_no_count() {
-        let (mut log, messages) = (Surroundings::default(), 20_000);
-        for round in 0..2 {
-            for n in 0..messages {
-                let (said, level) = if n % 3 == 0 { ("took", None) } else { ("lost", Some("ERROR")) };
-                log.see(round * messages + n, level, format!("{said} {n}ms").as_bytes());
-                log.see(0, Some("WARN"), b"took 3ms");
-            }
+        let (mut both, mut log) = (Both::default(), String::new());
+        for n in (0..20_000).chain(0..20_000) {
+            let said = if n % 3 == 0 { "[DEBUG] took" } else { "[ERROR] lost" };
+            _ = write!(log, "{said} {n}ms\n[WARN] took 3ms\n");
         }
-        let counts: Vec<_> = log.templates().iter().map(|s| (s.template(), s.count)).collect();
-        let counted = |said: &str, count| (format!("{said} <ms>"), count);
-        assert_eq!(counts, [counted("took", 13_334), counted("took", 40_000), counted("lost", 26_666)]);
+        let all = Interest::new([]).and_others();
+        parse::skim(Source::from_text("t", &log), &all, &mut both).unwrap();
+        let counts = |log: &Surroundings| {
+            log.templates().iter().map(|s| (s.template(), s.count, s.first, s.last)).collect::<Vec<_>>()
+        };
+        assert_eq!(counts(&both.with), counts(&both.without));
+        let counted = |said: &str, count, first, last| (format!("{said} <ms>"), count, first, last);
+        let (took, lost) = (counted("took", 13_334, 1, 79_997), counted("lost", 26_666, 3, 79_999));
+        assert_eq!(counts(&both.with), [took, counted("took", 40_000, 2, 80_000), lost]);
+        assert_eq!(both.with.lines(), 80_000);
     }
 
     #[test]

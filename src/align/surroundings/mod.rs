@@ -13,7 +13,6 @@
 mod bar;
 mod collect;
 mod compare;
-mod memo;
 mod name;
 mod relevance;
 
