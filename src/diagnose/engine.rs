@@ -4,6 +4,7 @@
 //! steps that name it; a line without an event costs a comparison. Silences are timers that the clock of the lines
 //! pops. A client session that ends, a clock that breaks and a log that ends settle what is still waited for.
 
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -13,11 +14,12 @@ use semver::Version;
 use super::clock::{Clock, Turn as ClockTurn};
 use super::compile::Compiled;
 use super::duration;
+use super::gate::Gate;
 use super::keys::{KeySet, MAX_KEYS, Slot};
 use super::past::Past;
 use super::plan::{Group, KeyFields, Plans};
 use super::record::{Ledger, no_clock};
-use super::residue::Residues;
+use super::residue::{Left, Residues};
 use super::state::{Match, Settled, Signal, State, Turn};
 use super::trail::Moment;
 use super::watch::Watch;
@@ -97,7 +99,10 @@ impl Timers {
 impl<'r, W: Watch> Core<'r, W> {
     /// `plans` are those of `rules`.
     pub(super) fn new(rules: &'r [Compiled], plans: Arc<Plans>, watch: W) -> Self {
-        let set = |(server, key, members): &KeyFields| KeySet::new(*server, key.clone(), members.clone());
+        let gate = |rule: &usize| rules.get(*rule).map(Gate::of).unwrap_or_default();
+        let set = |(server, key, members): &KeyFields| {
+            KeySet::new(*server, key.clone(), members.clone(), members.iter().map(gate).collect())
+        };
         Self {
             rules,
             sets: plans.sets.iter().map(set).collect(),
@@ -169,9 +174,10 @@ impl<'r, W: Watch> Core<'r, W> {
         }
         // Who looks on is told of what was ruled out as well.
         let (plans, rules) = (&self.plans, self.rules);
-        let plan = if W::LOOKS { residues.whole(plans, event) } else { residues.of(plans, event, rules) };
-        let Some(plan) = plan else { return };
-        let now = Moment::new(event, &self.clock, &plan.wanted);
+        let left = if W::LOOKS { residues.whole(plans, event) } else { residues.of(plans, event, rules) };
+        let Some(Left { plan, what }) = left else { return };
+        let unshared = OnceCell::new();
+        let now = Moment::new(event, &self.clock, &plan.wanted, what.unwrap_or(&unshared));
         for group in &plan.groups {
             let Some(set) = self.sets.get_mut(group.set) else { continue };
             let Some((slot, old)) = set.slot(event, group.opens) else { continue };
@@ -216,6 +222,7 @@ impl<'r, W: Watch> Core<'r, W> {
                 self.settle(set, slot, member, branch, Some(Cut::Break));
             }
         }
+        // A gate that tells of more than is under way is only a look too many.
         for slot in self.sets.iter_mut().flat_map(|s| &mut s.slots) {
             slot.states.iter_mut().flatten().for_each(|state| state.clear_steps());
         }
@@ -256,8 +263,9 @@ impl<'r, W: Watch> Core<'r, W> {
         let Some(set) = self.sets.get_mut(set) else { return };
         let rule = set.members.get(member).copied().unwrap_or_default();
         let server = set.slots.get(slot).and_then(|s| s.server.clone());
-        let (Some(state), Some(compiled)) = (set.state(slot, member), self.rules.get(rule)) else { return };
-        match state.settle(compiled, branch, cut.is_none()) {
+        let Some(compiled) = self.rules.get(rule) else { return };
+        let settled = set.change(slot, member, |state| state.settle(compiled, branch, cut.is_none()));
+        match settled.unwrap_or(Settled::Nothing) {
             Settled::Nothing => {}
             Settled::Matched(found) => {
                 self.watch.matched(slot);
@@ -301,11 +309,12 @@ impl Hand<'_> {
     fn play<W: Watch>(&mut self, group: &Group, now: &Moment<'_>, watch: &mut W, signals: &mut Vec<Signal>) {
         let Some(slot) = self.set.slots.get_mut(self.slot) else { return };
         for incident in &group.incidents {
-            let Some(place) = slot.states.get_mut(incident.member) else { continue };
-            let tried = W::LOOKS && incident.fills_first;
-            if !place.as_ref().map_or(incident.opens, |state| tried || state.minds(incident)) {
+            let Some(gate) = slot.gates.get_mut(incident.member) else { continue };
+            // Who looks on is told as well of what may not begin.
+            if !(gate.minds(incident) || W::LOOKS && incident.fills_first) {
                 continue;
             }
+            let Some(place) = slot.states.get_mut(incident.member) else { continue };
             let Some(rule) = self.rules.get(incident.rule) else { continue };
             let state = place.get_or_insert_with(|| Box::new(State::new(rule)));
             if !state.use_it() {
@@ -314,6 +323,7 @@ impl Hand<'_> {
             let tested = incident.tested;
             let mut turn = Turn { rule, now, slot: self.slot, tested, watch, out: signals };
             state.apply(&incident.ops, &mut turn);
+            *gate = state.gate;
             if signals.is_empty() {
                 continue;
             }

@@ -37,6 +37,7 @@ mod watch;
 #[allow(clippy::unwrap_used)] // a test that cannot go on fails where it stands
 #[cfg_attr(fuzzing, allow(dead_code))] // fuzzing needs a part of what the tests need
 mod fixture;
+mod gate;
 #[cfg(any(test, fuzzing))]
 #[allow(clippy::unwrap_used, clippy::print_stdout)] // as above
 #[cfg_attr(fuzzing, allow(unused_imports))] // as above

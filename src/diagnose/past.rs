@@ -27,6 +27,8 @@ pub(super) struct Past {
 struct Folded {
     records: BTreeMap<Place, (Record, Applicability)>,
     servers: BTreeSet<Arc<str>>,
+    /// The guards of the session that was taken in last, and its client: those of the next are mostly the same.
+    guarded: (Vec<Place>, Option<Version>),
 }
 
 impl Past {
@@ -61,18 +63,28 @@ impl Past {
 
 impl Folded {
     fn take_in(&mut self, rules: &[Compiled], ledger: Ledger, client: Option<&Version>) {
-        let (records, servers) = ledger.into_parts();
+        let (records, guarded, servers) = ledger.into_parts();
         self.servers.extend(servers);
-        for (place, record) in records {
-            if let Some(range) = rules.get(place.0).and_then(|r| r.applicability(client)) {
-                self.add(place, record, range);
+        if self.guarded.0 != guarded || self.guarded.1.as_ref() != client {
+            for place in &guarded {
+                self.add_of(rules, place.clone(), Record::of_guard(), client);
             }
+            self.guarded = (guarded, client.cloned());
+        }
+        for (place, record) in records {
+            self.add_of(rules, place, record, client);
         }
     }
 
     fn absorb(&mut self, other: Self) {
         self.servers.extend(other.servers);
         for (place, (record, range)) in other.records {
+            self.add(place, record, range);
+        }
+    }
+
+    fn add_of(&mut self, rules: &[Compiled], place: Place, record: Record, client: Option<&Version>) {
+        if let Some(range) = rules.get(place.0).and_then(|r| r.applicability(client)) {
             self.add(place, record, range);
         }
     }

@@ -32,7 +32,7 @@ pub(super) enum Op {
 }
 
 /// What an event id does.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
     /// By set of keys.
     pub(super) groups: Vec<Group>,
@@ -41,25 +41,24 @@ pub(super) struct Plan {
 }
 
 /// The signatures of one set of keys that an event concerns.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Group {
     /// Index of the set.
     pub(super) set: usize,
     /// Whether the event can begin something: if not, keys that are not known yet need not be.
     pub(super) opens: bool,
-    /// Shared with what is left of them for an event that is known: most stay as they are.
-    pub(super) incidents: Vec<Arc<Incident>>,
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// What an event does to one signature.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Incident {
     /// Index of the signature.
     pub(super) rule: usize,
     /// Its index among the signatures of its set.
     pub(super) member: usize,
     pub(super) opens: bool,
-    pub(super) ops: Box<[Op]>,
+    pub(super) ops: Arc<[Op]>,
     /// What must be under way for it to matter, unless it begins something: see [`live`].
     pub(super) touches: u64,
     /// Whether it may fill a first step.
@@ -223,30 +222,30 @@ impl Plan {
 
 impl Incident {
     /// Without that whose conditions `event` fails.
-    fn left_by(self: &Arc<Self>, event: &Event, rules: &[Compiled]) -> Option<Arc<Self>> {
+    fn left_by(&self, event: &Event, rules: &[Compiled]) -> Option<Self> {
         if self.tested {
-            return Some(Arc::clone(self));
+            return Some(self.clone());
         }
         let (mut left, mut tested) = (Vec::with_capacity(self.ops.len()), true);
         let rule = rules.get(self.rule)?;
-        for op in &self.ops {
+        for op in self.ops.iter() {
             let passes = residue::passes(*op, event, rule);
             tested &= passes.is_some();
             left.extend(Some(*op).filter(|_| passes != Some(false)));
         }
         let incident = Self { tested, ..Self::new(self.rule, self.member, left.into(), rule) };
-        (!incident.ops.is_empty()).then(|| Arc::new(incident))
+        (!incident.ops.is_empty()).then_some(incident)
     }
 
     /// `ops` in the order in which they run.
-    fn new(rule: usize, member: usize, ops: Box<[Op]>, compiled: &Compiled) -> Self {
+    fn new(rule: usize, member: usize, ops: Arc<[Op]>, compiled: &Compiled) -> Self {
         let (opens, fills_first, tested) = (false, false, true);
         let (touches, needs, bars) = (0, 0, false);
         let mut all = Self { rule, member, opens, ops, touches, fills_first, needs, bars, tested };
         let register = |branch: usize, step: usize| {
             live::step(compiled.branches.get(branch).map_or(0, |b| b.first_register) + step)
         };
-        for op in &all.ops {
+        for op in all.ops.iter() {
             match *op {
                 Op::Escalate(_) => all.touches |= live::WAITS | live::ENDED,
                 Op::Absent(_) => all.touches |= live::WAITS,
@@ -274,7 +273,7 @@ fn groups(of_rules: OfRules, rules: &[Compiled]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for ((set, member, rule), ops) in of_rules {
         let Some(compiled) = rules.get(rule) else { continue };
-        let incident = Arc::new(Incident::new(rule, member, ops.into_iter().collect(), compiled));
+        let incident = Incident::new(rule, member, ops.into_iter().collect(), compiled);
         match groups.last_mut() {
             Some(group) if group.set == set => {
                 group.opens |= incident.opens;

@@ -31,7 +31,12 @@ pub(super) struct Ledger {
     servers: BTreeSet<Arc<str>>,
     /// The server of the event before: most are about the same.
     recent: Option<Arc<str>>,
+    /// Guards of which all events were seen, as they came; beyond [`NEAR`] it stands in the records.
+    guarded: Vec<Place>,
 }
+
+/// So many are looked through one by one: client sessions may be short and many, and mostly have few.
+const NEAR: usize = 32;
 
 /// What happened of one signature and server.
 #[derive(Debug, Default)]
@@ -48,7 +53,7 @@ struct Hit {
     found: Match,
     /// The line at which it was whole.
     until_line: u64,
-    worse: BTreeMap<usize, Arc<Captured>>,
+    worse: BTreeMap<usize, Captured>,
 }
 
 impl Ledger {
@@ -69,7 +74,12 @@ impl Ledger {
     }
 
     pub(super) fn guarded(&mut self, rule: usize, server: Option<&Arc<str>>) {
-        self.record(rule, server).guarded = true;
+        let is = |(known, of): &Place| *known == rule && of.as_ref() == server;
+        if self.guarded.len() >= NEAR {
+            self.record(rule, server).guarded = true;
+        } else if !self.guarded.iter().any(is) {
+            self.guarded.push((rule, server.cloned()));
+        }
     }
 
     /// A match, whole at `line`; one that could not be measured is a doubt.
@@ -87,13 +97,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn worse(
-        &mut self,
-        rule: usize,
-        server: Option<&Arc<str>>,
-        index: usize,
-        event: Arc<Captured>,
-    ) {
+    pub(super) fn worse(&mut self, rule: usize, server: Option<&Arc<str>>, index: usize, event: Captured) {
         if let Some(hit) = &mut self.record(rule, server).first {
             hit.worse.entry(index).or_insert(event);
         }
@@ -108,13 +112,16 @@ impl Ledger {
         self.records.entry((rule, server.cloned())).or_default()
     }
 
-    /// Its records and servers.
-    pub(super) fn into_parts(self) -> (BTreeMap<Place, Record>, BTreeSet<Arc<str>>) {
-        (self.records, self.servers)
+    /// Its records but of the guards, the guards, and its servers.
+    pub(super) fn into_parts(self) -> (BTreeMap<Place, Record>, Vec<Place>, BTreeSet<Arc<str>>) {
+        (self.records, self.guarded, self.servers)
     }
 
     /// The answers, on a log of `client`.
-    pub(super) fn close(self, rules: &[Compiled], client: Option<&Version>) -> Diagnosis {
+    pub(super) fn close(mut self, rules: &[Compiled], client: Option<&Version>) -> Diagnosis {
+        for (rule, server) in std::mem::take(&mut self.guarded) {
+            self.record(rule, server.as_ref()).guarded = true;
+        }
         let mut diagnosis = Diagnosis::blank(rules, client, self.servers);
         for ((index, server), record) in self.records {
             let rule = rules.get(index);
@@ -148,6 +155,11 @@ pub(super) fn no_clock() -> &'static str {
 }
 
 impl Record {
+    /// That of a guard of which all events were seen.
+    pub(super) fn of_guard() -> Self {
+        Self { guarded: true, ..Self::default() }
+    }
+
     pub(super) fn has_matched(&self) -> bool {
         self.first.is_some()
     }
@@ -235,13 +247,13 @@ impl Hit {
     }
 
     fn escalations(&self, rule: &Compiled, scene: &Scene<'_>) -> Vec<Escalated> {
-        let one = |(index, event): (&usize, &Arc<Captured>)| {
+        let one = |(index, event): (&usize, &Captured)| {
             Some(Escalated {
                 says: rule.says.escalations.get(*index)?.render(scene),
                 severity: rule.def.escalate.get(*index)?.severity,
-                event: event.def.id.clone(),
+                event: event.what.def.id.clone(),
                 line: event.line,
-                text: event.text.to_string(),
+                text: event.what.text.to_string(),
             })
         };
         self.worse.iter().filter_map(one).collect()
@@ -267,9 +279,9 @@ pub(super) fn evidence(branch: &Branch, steps: &[&Filled]) -> Vec<Evidence> {
         for (_, event) in events.iter().enumerate().filter(|(i, _)| !left_out.contains(i)) {
             lines.push(Evidence {
                 step: step.name.clone(),
-                event: event.def.id.clone(),
+                event: event.what.def.id.clone(),
                 line: event.line,
-                text: event.text.to_string(),
+                text: event.what.text.to_string(),
             });
         }
     }

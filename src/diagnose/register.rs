@@ -4,8 +4,6 @@
 //! or why not. A step that counts keeps its last events, each with the latest prefix at the time: the first of them
 //! decides what the whole follows.
 
-use std::sync::Arc;
-
 use super::clock::Pos;
 use super::compile::{Compiled, EventStep, Repeats};
 use super::trail::{Captured, Filled, Moment, Partial, Trail};
@@ -23,7 +21,7 @@ pub(super) struct Register {
 #[derive(Debug, Clone)]
 struct Counted {
     pos: Pos,
-    captured: Arc<Captured>,
+    captured: Captured,
     /// The latest prefix when it came.
     before: Option<Partial>,
     /// Whether a match may begin with it.
@@ -89,7 +87,7 @@ impl Register {
         if !now.clock.within(first.pos, Some(of.within)) {
             return Err(Why::CountWindow);
         }
-        let filled = Filled::Many(self.ring.iter().map(|c| Arc::clone(&c.captured)).collect());
+        let filled = Filled::Many(self.ring.iter().map(|c| c.captured.clone()).collect());
         let start = first.before.as_ref().map_or(first.pos, |p| p.first);
         Ok(Some(Candidate { before: first.before.clone(), first: start, filled }))
     }

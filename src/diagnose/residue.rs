@@ -7,6 +7,8 @@
 //! That it is the same is told by where it lies in memory. A reference to it is held meanwhile: so nothing else can come to lie
 //! there, and it cannot be changed.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use serde_json::Value;
@@ -14,7 +16,9 @@ use serde_json::Value;
 use super::compile::Compiled;
 use super::condition::Condition;
 use super::plan::{Asked, Op, Plan, Plans};
+use super::trail::What;
 use crate::classify::Event;
+use crate::parse::BySame;
 use crate::pattern::EventDef;
 
 /// How many are remembered, as a power of two.
@@ -24,8 +28,33 @@ const BITS: u32 = 12;
 #[derive(Debug, Default)]
 pub(super) struct Residues {
     known: Vec<Option<Known>>,
+    /// The same of lines that are known to say the same.
+    by_same: BySame<Known>,
     /// What is asked for of those that are new.
     asked: Asked,
+    shared: Shared,
+}
+
+/// What is left of plans, by where the whole one lies. Of most events that differ in their values alone the same is left: as
+/// one it stays near to the processor.
+#[derive(Debug, Default)]
+struct Shared(HashMap<usize, Vec<Arc<Plan>>>);
+
+/// So many of one plan are looked through.
+const MOST_SHARED: usize = 16;
+
+impl Shared {
+    fn share(&mut self, whole: &Plan, left: Plan) -> Arc<Plan> {
+        let known = self.0.entry(std::ptr::from_ref(whole) as usize).or_default();
+        if let Some(same) = known.iter().find(|known| ***known == left) {
+            return Arc::clone(same);
+        }
+        let left = Arc::new(left);
+        if known.len() < MOST_SHARED {
+            known.push(Arc::clone(&left));
+        }
+        left
+    }
 }
 
 #[derive(Debug)]
@@ -34,10 +63,19 @@ struct Known {
     /// They may be long: of those that nobody else holds any more nothing is kept but their place.
     fields: Weak<Vec<(Arc<str>, Value)>>,
     server: Option<Arc<str>>,
-    /// Whether it came again: only then is made what is left, for much that is said is not said again.
-    again: bool,
-    /// What is left of its plan, if it has one.
-    left: Option<Box<Plan>>,
+    /// What is kept of events that say it. Not where they may be of any length.
+    what: OnceCell<Arc<What>>,
+    /// How often it came, up to thrice: only then is made what is left, for much that is said is not said again.
+    came: u8,
+    /// What is left of its plan, if it has one; of many the same is left.
+    left: Option<Arc<Plan>>,
+}
+
+/// What an event still does.
+pub(super) struct Left<'p> {
+    pub(super) plan: &'p Plan,
+    /// Where is kept what it says, if it may come again.
+    pub(super) what: Option<&'p OnceCell<Arc<What>>>,
 }
 
 impl Known {
@@ -46,7 +84,8 @@ impl Known {
             def: Arc::clone(&event.def),
             fields: Arc::downgrade(&event.fields),
             server: event.server.clone(),
-            again: false,
+            what: OnceCell::new(),
+            came: 0,
             left: None,
         }
     }
@@ -67,27 +106,35 @@ impl Residues {
         plans: &'p Plans,
         event: &Event,
         rules: &[Compiled],
-    ) -> Option<&'p Plan> {
-        let Self { known, asked } = self;
-        if known.is_empty() {
-            known.resize_with(1 << BITS, || None);
+    ) -> Option<Left<'p>> {
+        let Self { by_same, known, asked, shared } = self;
+        let fresh = || Known::new(event);
+        let known = if let Some(same) = event.same {
+            by_same.get_or_put(same, fresh)
+        } else {
+            if known.is_empty() {
+                known.resize_with(1 << BITS, || None);
+            }
+            known.get_mut(place(event))?.get_or_insert_with(fresh)
+        };
+        if !known.is(event) {
+            *known = Known::new(event);
         }
-        let place = known.get_mut(place(event))?;
-        if !place.as_ref().is_some_and(|known| known.is(event)) {
-            *place = Some(Known::new(event));
-            return plans.of(&event.def, asked);
-        }
-        let known = place.as_mut()?;
-        if !std::mem::replace(&mut known.again, true) {
-            let whole = plans.of(&event.def, asked);
-            known.left = whole.map(|whole| Box::new(whole.left_by(event, rules)));
-        }
-        known.left.as_deref()
+        known.came = (known.came + 1).min(3);
+        let plan = match known.came {
+            1 => plans.of(&event.def, asked)?,
+            2 => {
+                let whole = plans.of(&event.def, asked)?;
+                known.left.insert(shared.share(whole, whole.left_by(event, rules)))
+            }
+            _ => known.left.as_deref()?,
+        };
+        Some(Left { plan, what: event.same.is_some().then_some(&known.what) })
     }
 
     /// The whole plan of an event's id.
-    pub(super) fn whole<'p>(&mut self, plans: &'p Plans, event: &Event) -> Option<&'p Plan> {
-        plans.of(&event.def, &mut self.asked)
+    pub(super) fn whole<'p>(&mut self, plans: &'p Plans, event: &Event) -> Option<Left<'p>> {
+        plans.of(&event.def, &mut self.asked).map(|plan| Left { plan, what: None })
     }
 }
 
@@ -146,7 +193,7 @@ mod tests {
         if let Some(event) = before {
             residues.of(&plans, event, rules);
         }
-        let left = residues.of(&plans, last, rules).unwrap();
+        let left = residues.of(&plans, last, rules).unwrap().plan;
         left.groups.iter().flat_map(|g| &g.incidents).map(|i| (i.rule, i.tested)).collect()
     }
 
@@ -172,7 +219,7 @@ mod tests {
         let other = with(event("a", 1), "v", 2);
         let (plans, mut residues) = (Plans::new(&rules), Residues::default());
         residues.of(&plans, &other, &rules);
-        let left = residues.of(&plans, &other, &rules).unwrap();
+        let left = residues.of(&plans, &other, &rules).unwrap().plan;
         assert_eq!(left.groups.iter().map(|g| (g.opens, g.incidents.len())).collect::<Vec<_>>(), [(true, 0)]);
     }
 

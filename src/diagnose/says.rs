@@ -4,8 +4,6 @@
 //! and hostile: control characters go, length is cut. A hole that cannot be filled in every branch of its signature
 //! is found before any log is read.
 
-use std::sync::Arc;
-
 use super::compile::Branch;
 use super::duration;
 use super::trail::{Captured, Filled};
@@ -131,7 +129,7 @@ impl Piece {
             Self::Line(step) => scene.first(step).map_or_else(unknown, |c| c.line.to_string()),
             Self::Count(step) => scene.events(step).len().to_string(),
             Self::Field(step, field) => {
-                scene.first(step).and_then(|c| c.shown(field)).unwrap_or_else(unknown)
+                scene.first(step).and_then(|c| c.what.shown(field)).unwrap_or_else(unknown)
             }
             Self::Gap(from, to) => scene.gap(from, to).unwrap_or_else(unknown),
         }
@@ -156,13 +154,13 @@ fn no_step(branch: &Branch, step: &str) -> Option<String> {
 }
 
 impl<'s> Scene<'s> {
-    fn events(&self, step: &str) -> &'s [Arc<Captured>] {
+    fn events(&self, step: &str) -> &'s [Captured] {
         let filled = place(self.branch, step).and_then(|i| self.steps.get(i));
         filled.map_or(&[], |f| f.events())
     }
 
     fn first(&self, step: &str) -> Option<&'s Captured> {
-        self.events(step).first().map(|c| &**c)
+        self.events(step).first()
     }
 
     /// From the end of one step to the end of another; from first to last event of one step that counts.

@@ -7,11 +7,11 @@
 //! them off for ever.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use super::clock::{Clock, Pos};
 use super::compile::{Branch, Compiled};
-use super::plan::{Incident, Op, live};
+use super::gate::Gate;
+use super::plan::{Op, live};
 use super::register::Register;
 use super::trail::{Captured, Moment, Partial, Trail};
 use super::watch::{Spot, Watch, Why};
@@ -27,7 +27,7 @@ pub(super) enum Signal {
     /// A branch began to wait for silence until a set time.
     Waiting(usize),
     /// A match got worse: index of the escalation, and the event.
-    Worse(usize, Arc<Captured>),
+    Worse(usize, Captured),
 }
 
 /// A whole match.
@@ -41,7 +41,7 @@ pub(super) struct Match {
     pub(super) measured: bool,
     /// For a match that ends with silence: whether that was proven.
     pub(super) proven: Option<bool>,
-    pub(super) worse: Vec<(usize, Arc<Captured>)>,
+    pub(super) worse: Vec<(usize, Captured)>,
 }
 
 /// The event at hand, for one signature and key.
@@ -58,13 +58,10 @@ pub(super) struct Turn<'t, 'e, W> {
 /// What one signature knows under one key.
 #[derive(Debug)]
 pub(super) struct State {
-    /// One bit for each event of the guard.
-    guards: u64,
-    barred: bool,
-    /// Whether a match may begin: see [`State::why_shut`].
-    open: bool,
-    /// Whether there is a guard at all.
-    has_guard: bool,
+    /// What of it tells whether an event matters. Whether a match may begin is what [`State::why_shut`] tells.
+    pub(super) gate: Gate,
+    /// Its gate when it was new.
+    fresh: Gate,
     /// One for each step, branch behind branch.
     registers: Box<[Register]>,
     /// One for each branch, if any branch ends with an absence.
@@ -73,8 +70,6 @@ pub(super) struct State {
     ended: Option<Pos>,
     /// Whether anything was done to it since it was new.
     used: bool,
-    /// All that is under way, and maybe more: see [`live`].
-    live: u64,
 }
 
 /// What a branch waits for.
@@ -99,38 +94,26 @@ impl State {
         let steps = rule.branches.iter().map(|b| b.steps.len()).sum();
         let waits = if rule.branches.iter().any(|b| b.absence.is_some()) { rule.branches.len() } else { 0 };
         Self {
-            guards: 0,
-            barred: false,
-            open: !rule.has_guard(),
-            has_guard: rule.has_guard(),
+            gate: Gate::of(rule),
+            fresh: Gate::of(rule),
             registers: std::iter::repeat_with(Register::default).take(steps).collect(),
             waits: std::iter::repeat_with(Wait::default).take(waits).collect(),
             ended: None,
             used: false,
-            live: 0,
         }
     }
 
     /// As new: for another key.
     pub(super) fn reset(&mut self) {
-        (self.guards, self.barred, self.ended, self.used) = (0, false, None, false);
-        self.open = !self.has_guard;
+        (self.ended, self.used) = (None, false);
         self.waits.iter_mut().for_each(|wait| *wait = Wait::default());
         self.clear_steps();
-        self.live = 0;
+        self.gate = self.fresh;
     }
 
     /// Whether something was done to it already; from now on it was.
     pub(super) fn use_it(&mut self) -> bool {
         std::mem::replace(&mut self.used, true)
-    }
-
-    /// Whether an event that does this could change anything. Who looks on is told as well of what may not begin.
-    pub(super) fn minds(&self, incident: &Incident) -> bool {
-        (incident.fills_first && self.open)
-            || incident.touches & self.live != 0
-            || incident.needs & !self.guards != 0
-            || (incident.bars && !self.barred)
     }
 
     /// Whether anything is under way.
@@ -148,7 +131,7 @@ impl State {
                 Op::Kill(branch, step) => self.kill(branch, step, turn),
                 Op::Fill(branch, Reverse(step)) => matched = matched || self.fill(branch, step, turn),
                 Op::Need(bit) => self.guard(bit, turn),
-                Op::Bar => (self.barred, self.open) = (true, false),
+                Op::Bar => (self.gate.barred, self.gate.open) = (true, false),
             }
         }
     }
@@ -156,29 +139,31 @@ impl State {
     /// Forgets all partial matches.
     pub(super) fn clear(&mut self) {
         self.waits.iter_mut().for_each(|w| w.pending = None);
-        self.live &= !live::WAITS;
+        self.gate.live &= !live::WAITS;
         self.clear_steps();
     }
 
     /// Forgets filled steps, but goes on waiting.
     pub(super) fn clear_steps(&mut self) {
-        if self.live & live::STEPS != 0 {
-            self.registers.iter_mut().for_each(Register::clear);
-            self.live &= !live::STEPS;
+        for (at, register) in self.registers.iter_mut().enumerate() {
+            if self.gate.live & live::step(at) != 0 {
+                register.clear();
+            }
         }
+        self.gate.live &= !live::STEPS;
     }
 
     fn guard<W>(&mut self, bit: usize, turn: &mut Turn<'_, '_, W>) {
         let held = self.guarded(turn.rule);
-        self.guards |= 1 << bit;
+        self.gate.guards |= 1 << bit;
         if !held && self.guarded(turn.rule) {
-            self.open = !self.barred;
+            self.gate.open = !self.gate.barred;
             turn.out.push(Signal::Guarded);
         }
     }
 
     fn guarded(&self, rule: &Compiled) -> bool {
-        self.guards.count_ones() as usize >= rule.def.rule.needs_before.len()
+        self.gate.guards.count_ones() as usize >= rule.def.rule.needs_before.len()
     }
 
     fn escalate<W>(&mut self, index: usize, turn: &mut Turn<'_, '_, W>) {
@@ -208,7 +193,7 @@ impl State {
 
     fn kill<W: Watch>(&mut self, branch: usize, step: usize, turn: &mut Turn<'_, '_, W>) {
         let Some(at) = turn.rule.branches.get(branch).map(|b| b.first_register + step) else { return };
-        if self.live & (live::step(at) | live::step(at.saturating_sub(1))) == 0 {
+        if self.gate.live & (live::step(at) | live::step(at.saturating_sub(1))) == 0 {
             return;
         }
         let before =
@@ -225,7 +210,7 @@ impl State {
         else {
             return false;
         };
-        let shut = if k > 0 || self.open { None } else { self.why_shut(turn.rule) };
+        let shut = if k > 0 || self.gate.open { None } else { self.why_shut(turn.rule) };
         let at = branch.first_register + k;
         let prefix = if k == 0 { None } else { self.registers.get(at - 1).and_then(|r| r.partial.as_ref()) };
         if k > 0 && prefix.is_none() {
@@ -245,7 +230,7 @@ impl State {
             (Some(repeats), _) => {
                 let before = prefix.cloned();
                 let Some(register) = self.registers.get_mut(at) else { return false };
-                self.live |= live::step(at);
+                self.gate.live |= live::step(at);
                 let candidate = register.candidate(repeats, before, shut, turn.now);
                 candidate.and_then(|c| c.map(|c| c.checked(turn.rule, step, turn.now)).transpose())
             }
@@ -265,7 +250,7 @@ impl State {
 
     /// Why no match may begin now.
     fn why_shut(&self, rule: &Compiled) -> Option<Why<'static>> {
-        match (self.guarded(rule), self.barred) {
+        match (self.guarded(rule), self.gate.barred) {
             (false, _) => Some(Why::Guard),
             (true, true) => Some(Why::Barred),
             (true, false) => None,
@@ -283,13 +268,13 @@ impl State {
         if spot.step + 1 < branch.steps.len() {
             if let Some(register) = self.registers.get_mut(branch.first_register + spot.step) {
                 register.partial = Some(partial);
-                self.live |= live::step(branch.first_register + spot.step);
+                self.gate.live |= live::step(branch.first_register + spot.step);
             }
             return false;
         }
         let found = Match::new(turn.rule, branch, spot.branch, &partial, turn.now.clock);
         if branch.absence.is_some() {
-            self.live |= live::WAITS;
+            self.gate.live |= live::WAITS;
             let wait = self.waits.get_mut(spot.branch);
             if wait.is_some_and(|w| w.begin(branch, found, partial.last, turn.now.clock)) {
                 turn.out.push(Signal::Waiting(spot.branch));
@@ -297,7 +282,7 @@ impl State {
             return false;
         }
         self.ended = Some(partial.last);
-        self.live |= live::ENDED;
+        self.gate.live |= live::ENDED;
         self.clear();
         turn.watch.matched(spot.slot);
         turn.out.push(Signal::Matched(found));
@@ -336,7 +321,7 @@ impl State {
             (true, _) | (false, AtEnd::Match) if pending.found.measured => {
                 pending.found.proven = Some(time_is_up || !timed);
                 self.ended = Some(pending.last);
-                self.live |= live::ENDED;
+                self.gate.live |= live::ENDED;
                 self.clear();
                 Settled::Matched(pending.found)
             }
@@ -348,7 +333,7 @@ impl State {
 
     /// Whether any branch may wait.
     pub(super) fn may_wait(&self) -> bool {
-        self.live & live::WAITS != 0
+        self.gate.live & live::WAITS != 0
     }
 
     /// The branches that wait.

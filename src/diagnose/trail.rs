@@ -18,19 +18,25 @@ use crate::pattern::EventDef;
 /// Longer messages are cut, in characters: a log line can be megabytes.
 const MAX_TEXT: usize = 2000;
 
-/// What is kept of an event.
+/// What is kept of an event: where it stands, and what it says.
 #[derive(Debug, Clone)]
 pub(super) struct Captured {
-    pub(super) def: Arc<EventDef>,
     pub(super) line: u64,
     pub(super) stamp: Option<Stamp>,
+    pub(super) what: Arc<What>,
+}
+
+/// What an event says: all that say the same share it.
+#[derive(Debug)]
+pub(super) struct What {
+    pub(super) def: Arc<EventDef>,
     pub(super) text: Arc<str>,
     server: Option<Arc<str>>,
     /// Its fields; of a long message those alone that some template shows, as they are shown.
     fields: Arc<Vec<(Arc<str>, Value)>>,
 }
 
-impl Captured {
+impl What {
     /// A field, ready to be shown.
     pub(super) fn shown(&self, name: &str) -> Option<String> {
         let value = self.fields.iter().find(|(n, _)| &**n == name).map(|(_, v)| v);
@@ -59,31 +65,36 @@ pub(super) struct Moment<'e> {
     pub(super) pos: Pos,
     /// The fields that are worth keeping.
     wanted: &'e [Arc<str>],
-    captured: OnceCell<Arc<Captured>>,
+    what: &'e OnceCell<Arc<What>>,
 }
 
 impl<'e> Moment<'e> {
-    pub(super) fn new(event: &'e Event, clock: &'e Clock, wanted: &'e [Arc<str>]) -> Self {
-        Self { event, clock, pos: clock.pos(), wanted, captured: OnceCell::new() }
+    /// `what` is what is kept of what the event says, once it was asked for; it may serve for all that say the same.
+    pub(super) fn new(
+        event: &'e Event,
+        clock: &'e Clock,
+        wanted: &'e [Arc<str>],
+        what: &'e OnceCell<Arc<What>>,
+    ) -> Self {
+        Self { event, clock, pos: clock.pos(), wanted, what }
     }
 
-    /// The event's copy; made when the first signature asks for it.
-    pub(super) fn captured(&self) -> Arc<Captured> {
-        Arc::clone(self.captured.get_or_init(|| Arc::new(capture(self.event, self.wanted))))
+    /// What is kept of the event; made when the first signature asks for it.
+    pub(super) fn captured(&self) -> Captured {
+        let what = self.what.get_or_init(|| Arc::new(capture(self.event, self.wanted)));
+        Captured { line: self.event.line, stamp: self.event.stamp, what: Arc::clone(what) }
     }
 }
 
-fn capture(event: &Event, wanted: &[Arc<str>]) -> Captured {
+fn capture(event: &Event, wanted: &[Arc<str>]) -> What {
     // Only what is said in so many words can be long.
     let short = event.text.len() <= MAX_TEXT;
     let kept = || {
         let wanted = event.fields.iter().filter(|(name, _)| wanted.contains(name));
         Arc::new(wanted.map(|(name, value)| (Arc::clone(name), Value::from(shown(value)))).collect())
     };
-    Captured {
+    What {
         def: Arc::clone(&event.def),
-        line: event.line,
-        stamp: event.stamp,
         text: match cut(&event.text) {
             Cow::Borrowed(_) => Arc::clone(&event.text),
             Cow::Owned(short) => short.into(),
@@ -106,12 +117,12 @@ fn cut(text: &str) -> Cow<'_, str> {
 /// The events that fill a step: one, or as many as it counts.
 #[derive(Debug, Clone)]
 pub(super) enum Filled {
-    One(Arc<Captured>),
-    Many(Vec<Arc<Captured>>),
+    One(Captured),
+    Many(Vec<Captured>),
 }
 
 impl Filled {
-    pub(super) fn events(&self) -> &[Arc<Captured>] {
+    pub(super) fn events(&self) -> &[Captured] {
         match self {
             Self::One(one) => std::slice::from_ref(one),
             Self::Many(many) => many,
@@ -150,6 +161,7 @@ pub(super) struct Partial {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::OnceCell;
     use std::sync::Arc;
 
     use super::{Filled, Moment, Trail};
@@ -161,21 +173,26 @@ mod tests {
     fn an_event_is_copied_once_and_only_what_is_shown_of_it() {
         let (clock, wanted) = (Clock::default(), ["v".into(), "gone".into()]);
         let event = with(with(event("a", 7), "v", 404), "tool", "t");
-        let now = Moment::new(&event, &clock, &wanted);
-        let captured = now.captured();
-        assert!(Arc::ptr_eq(&captured, &now.captured()) && Arc::ptr_eq(&captured.text, &event.text));
-        assert_eq!((captured.line, captured.shown("v").as_deref()), (7, Some("404")));
-        assert_eq!((captured.shown("server").as_deref(), captured.shown("gone")), (Some("s"), None));
+        let what = OnceCell::new();
+        let now = Moment::new(&event, &clock, &wanted, &what);
+        let (captured, again) = (now.captured(), now.captured());
+        assert!(Arc::ptr_eq(&captured.what, &again.what) && Arc::ptr_eq(&captured.what.text, &event.text));
+        assert_eq!((captured.line, captured.what.shown("v").as_deref()), (7, Some("404")));
+        assert_eq!(
+            (captured.what.shown("server").as_deref(), captured.what.shown("gone")),
+            (Some("s"), None)
+        );
         let long = Event { text: "x".repeat(2001).into(), ..event };
-        let captured = Moment::new(&long, &clock, &wanted).captured();
-        assert_eq!((captured.shown("v").as_deref(), captured.shown("tool")), (Some("404"), None));
+        let what = Moment::new(&long, &clock, &wanted, &OnceCell::new()).captured().what;
+        assert_eq!((what.shown("v").as_deref(), what.shown("tool")), (Some("404"), None));
     }
 
     #[test]
     fn a_message_of_megabytes_is_cut() {
         let clock = Clock::default();
         let event = Event { text: "é".repeat(1 << 20).into(), ..event("a", 1) };
-        assert_eq!(Moment::new(&event, &clock, &[]).captured().text.chars().count(), 2001);
+        let what = Moment::new(&event, &clock, &[], &OnceCell::new()).captured().what;
+        assert_eq!(what.text.chars().count(), 2001);
     }
 
     #[test]
@@ -183,7 +200,7 @@ mod tests {
         let clock = Clock::default();
         let captured = |line| {
             let event = event("a", line);
-            Filled::One(Moment::new(&event, &clock, &[]).captured())
+            Filled::One(Moment::new(&event, &clock, &[], &OnceCell::new()).captured())
         };
         let trail = Trail::new(Some(Trail::new(None, captured(1))), captured(2));
         assert_eq!(trail.steps().iter().map(|f| f.events()[0].line).collect::<Vec<_>>(), [1, 2]);
