@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr)] // this is the one place that may
 
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -37,6 +38,8 @@ pub(super) fn write(report: Report, output: &Output) -> Result<()> {
         let format = Some(output.format()).filter(|name| *name != "terminal").unwrap_or("markdown");
         clipboard::copy(&shown.rendered(format, &Look { colour: false, ..look(output) })?)?;
     }
+    // The program is about to end: to give a report of many logs back piece by piece would only take time.
+    mem::forget(shown);
     Ok(())
 }
 
@@ -118,7 +121,7 @@ fn look(output: &Output) -> Look {
     let measured = || terminal_size::terminal_size().filter(|_| terminal).map(|(w, _)| usize::from(w.0));
     let width = output.width.map(usize::from).or_else(measured).unwrap_or(WIDTH).max(40);
     let (colour, unicode) = (colour(output.color, terminal), !output.ascii && speaks_unicode());
-    Look { width, colour, unicode, max_chars: output.max_chars }
+    Look { width, colour, unicode, max_chars: output.max_chars, threads: threads() }
 }
 
 /// Flag before `NO_COLOR` (anything but nothing) before `CLICOLOR_FORCE` (nor 0) before what standard output is.

@@ -44,8 +44,10 @@ impl Book {
     /// Keeps the stand-ins that a text brings along from being given to something else.
     pub(super) fn reserve(&mut self, text: &str) {
         for (at, _) in text.match_indices('<') {
-            let rest = text.get(at..).unwrap_or_default();
-            let Some(name) = rest.find('>').and_then(|end| rest.get(..=end)) else { continue };
+            let inside = text.get(at + 1..).unwrap_or_default();
+            // A stand-in holds no other sign of the kind: to look further would take ever longer in a text full of them.
+            let Some(end) = inside.find(['<', '>']) else { return };
+            let Some(name) = text.get(at..=at + 1 + end).filter(|name| name.ends_with('>')) else { continue };
             if is_stand_in(name) && !self.taken.contains(name) {
                 self.taken.insert(name.to_owned());
             }

@@ -6,6 +6,8 @@
 //! and join, what the rules find counts only if it stands in no text of the redacted report, nor in what the format
 //! says by itself, which is what it makes of the same report with all words taken out.
 
+use std::collections::BTreeSet;
+
 use aho_corasick::AhoCorasick;
 
 use super::redactor::{Count, Redactor};
@@ -36,11 +38,9 @@ impl Redacted {
     /// Redacts a report: what any of its texts tells is used for all of them.
     pub(super) fn of(mut report: Report, threads: usize) -> Self {
         let mut redactor = Redactor::new();
-        let mut names = Vec::new();
+        let mut names = BTreeSet::new();
         walk::servers(&report.document, &mut names);
-        for name in names {
-            redactor.keep(&name);
-        }
+        names.into_iter().for_each(|name| redactor.keep(name));
         let mut texts = Texts::out_of(&mut report);
         redactor.together(&mut texts.all, threads);
         texts.back_into(&mut report);

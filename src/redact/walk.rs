@@ -3,6 +3,8 @@
 //! Comes in: a report and something to do with each text. The parts of blocks are named one by one, so that a new one
 //! does not compile before it is said here whether a log's words can be in it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::report::{Block, Cell, Fact, Finding, Lives, Report, Row, Span, Table};
@@ -179,16 +181,15 @@ fn string(value: &mut Value, spot: Spot<'_>, see: See<'_>) {
 }
 
 /// The names of all servers that a document tells of.
-pub(super) fn servers(document: &Value, found: &mut Vec<String>) {
+pub(super) fn servers<'d>(document: &'d Value, found: &mut BTreeSet<&'d str>) {
     match document {
         Value::Array(all) => all.iter().for_each(|one| servers(one, found)),
         Value::Object(all) => {
             for (key, value) in all {
                 match value {
-                    Value::String(name) if key == "server" => found.push(name.clone()),
+                    Value::String(name) if key == "server" => _ = found.insert(name),
                     Value::Array(list) if key == "servers" => {
-                        let names = list.iter().filter_map(|s| s.get("name")?.as_str());
-                        found.extend(names.map(str::to_owned));
+                        found.extend(list.iter().filter_map(|s| s.get("name")?.as_str()));
                     }
                     _ => {}
                 }

@@ -31,7 +31,7 @@ pub fn harmless(text: &str) -> String {
     text::clean(text, true)
 }
 
-/// What the reader's screen can show; decided once, by `cli`.
+/// What the reader's screen can show, and what it may take to draw it; decided once, by `cli`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// Columns; less than 40 is taken as 40.
@@ -42,6 +42,8 @@ pub struct Look {
     pub unicode: bool,
     /// Characters that a page to be pasted may have; less than [`MIN_CHARS`] is taken as that.
     pub max_chars: usize,
+    /// Threads that may draw; how many they are is nowhere to be seen.
+    pub threads: usize,
 }
 
 /// The least that a page to be pasted can be cut to.
@@ -51,9 +53,9 @@ pub const MIN_CHARS: usize = 2000;
 pub const MAX_CHARS: usize = 60_000;
 
 impl Default for Look {
-    /// What is safe anywhere: 80 columns, no colour, Unicode, what an issue takes.
+    /// What is safe anywhere: 80 columns, no colour, Unicode, what an issue takes, one thread.
     fn default() -> Self {
-        Self { width: 80, colour: false, unicode: true, max_chars: MAX_CHARS }
+        Self { width: 80, colour: false, unicode: true, max_chars: MAX_CHARS, threads: 1 }
     }
 }
 

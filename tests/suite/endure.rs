@@ -48,6 +48,28 @@ fn the_number_of_threads_is_nowhere_to_be_seen() {
 }
 
 #[test]
+fn of_many_logs_with_secrets_any_number_of_threads_prints_the_same() {
+    let (folder, log) = (tempfile::tempdir().unwrap(), sample("server-down/bad.log"));
+    for i in 0..300 {
+        // Two logs each name the same host.
+        let said = format!("errno: none) http://gw{}.acme.example/x", i % 150);
+        let log = log.replace("errno: none)", &said);
+        fs::write(folder.path().join(format!("{i:03}.log")), log).unwrap();
+    }
+    for format in ["terminal", "json"] {
+        let arguments = ["diagnose", ".", "--format", format, "--redactions"];
+        let alone = on_threads(folder.path(), "1", &arguments);
+        assert!(alone.out.contains("<host-150>") && !alone.out.contains("<host-151>"), "{}", alone.err);
+        assert!(!alone.out.contains("acme") && alone.err.contains("150 values"), "{}", alone.err);
+        for threads in ["2", "5"] {
+            let many = on_threads(folder.path(), threads, &arguments);
+            assert!(many.out == alone.out, "{format} on {threads} threads");
+            assert_eq!((&many.err, many.status), (&alone.err, alone.status));
+        }
+    }
+}
+
+#[test]
 fn a_loop_of_links_in_a_folder_ends() {
     let folder = folder();
     #[cfg(unix)]

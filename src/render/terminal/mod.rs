@@ -13,9 +13,13 @@ use page::{Ink, Page, Run};
 
 use super::Look;
 use crate::report::{Block, Fact, Report, Span};
+use crate::share;
 
 /// The widest name of a fact that others are aligned with.
 const MAX_NAME: usize = 18;
+
+/// So many blocks are drawn at a time: the report of one log has fewer.
+const PORTION: usize = 256;
 
 /// The report, `look.width` columns wide.
 pub(super) fn render(report: &Report, look: &Look) -> String {
@@ -25,8 +29,40 @@ pub(super) fn render(report: &Report, look: &Look) -> String {
     page.hang(&[], &[title], room, usize::MAX);
     // No empty line under the title: the first five lines are all that many a reader sees.
     let close = !matches!(report.blocks.first(), Some(Block::Heading(..)));
-    blocks(&mut page, &report.blocks, close);
+    in_portions(&mut page, &report.blocks, close, PORTION);
     page.into_text()
+}
+
+/// The blocks as they are drawn one after the other, portion by portion, on as many threads as may draw.
+fn in_portions(page: &mut Page, all: &[Block], close: bool, least: usize) {
+    let look = page.look;
+    let drawn = |portion: &&[Block]| {
+        let mut part = Page::new(look);
+        blocks(&mut part, portion, true);
+        part
+    };
+    share::in_order(&portions(all, least), look.threads, &drawn, &mut |at, part| {
+        if at > 0 || !close {
+            page.blank();
+        }
+        page.add(&part);
+    });
+}
+
+/// Blocks, cut before headings that take no notice of what stands above them, into portions of so many at least.
+fn portions(all: &[Block], least: usize) -> Vec<&[Block]> {
+    let heads = |block: &Block| matches!(block, Block::Heading(..));
+    let mut portions = Vec::new();
+    let mut start = 0;
+    for (at, pair) in all.windows(2).enumerate() {
+        let cut = at + 1;
+        if cut - start >= least && !heads(&pair[0]) && heads(&pair[1]) {
+            portions.push(&all[start..cut]);
+            start = cut;
+        }
+    }
+    portions.extend(all.get(start..).filter(|rest| !rest.is_empty()));
+    portions
 }
 
 /// The blocks, an empty line between them but none under a heading.
@@ -170,6 +206,26 @@ mod tests {
             let look = Look { width, unicode: false, ..Look::default() };
             let out = render(&fixture::filled(&text), &look);
             prop_assert!(out.is_ascii(), "{:?}", out.chars().find(|c| !c.is_ascii()));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20))]
+
+        #[test]
+        fn what_is_drawn_in_portions_is_drawn_as_a_whole(
+            text in fixture::evil(), least in 1_usize..9, threads in 1_usize..4, close: bool
+        ) {
+            let many: Vec<Block> = [text.as_str(), "", "x"].into_iter().flat_map(|t| fixture::filled(t).blocks).collect();
+            let look = Look { threads, ..Look::default() };
+            let drawn = |draw: &dyn Fn(&mut Page)| {
+                let mut page = Page::new(look);
+                draw(&mut page);
+                page.into_text()
+            };
+            prop_assert!(portions(&many, least).len() > 1 && portions(&many, least).concat() == many);
+            let whole = drawn(&|page| blocks(page, &many, close));
+            prop_assert_eq!(drawn(&|page| in_portions(page, &many, close, least)), whole);
         }
     }
 

@@ -305,6 +305,11 @@ impl Page {
         (self.indent, self.faint) = before;
     }
 
+    /// A part of the page that was drawn by itself.
+    pub(super) fn add(&mut self, part: &Self) {
+        self.out.push_str(&part.out);
+    }
+
     /// The whole page.
     pub(super) fn into_text(mut self) -> String {
         let end = self.out.trim_end_matches('\n').len();
@@ -353,7 +358,7 @@ mod tests {
     use crate::render::fixture;
     use proptest::prelude::*;
 
-    const LOOK: Look = Look { width: 40, colour: false, unicode: true, max_chars: usize::MAX };
+    const LOOK: Look = Look { width: 40, colour: false, unicode: true, max_chars: usize::MAX, threads: 1 };
 
     fn texts(lines: &[Line]) -> Vec<String> {
         lines.iter().map(|line| line.iter().map(|run| run.text.as_str()).collect()).collect()
