@@ -11,8 +11,11 @@ const PAIRS: usize = 1 << 16;
 /// What messages begin with that matter.
 #[derive(Debug, Clone)]
 pub struct Interest {
-    /// Each behind its first two bytes, as far as it has as many: most others are told from it by these.
-    heads: Vec<(Option<u16>, Vec<u8>)>,
+    /// Those of at least two bytes, and their first two: most others are told from them by these.
+    heads: Vec<Vec<u8>>,
+    pairs: Vec<u16>,
+    /// Those that are shorter.
+    short: Vec<Vec<u8>>,
     /// Whether one of them begins with two bytes: one bit for each pair of them.
     begins: Box<[u64; PAIRS / 64]>,
     /// Whether records that do not matter are told of as well.
@@ -25,16 +28,17 @@ impl Interest {
         let heads = heads.into_iter().map(|h| h.as_bytes().to_vec());
         // What is quoted is read to tell what it is.
         let heads = [SERVER.to_vec(), QUOTE.to_vec()].into_iter().chain(heads);
-        let heads: Vec<(Option<u16>, Vec<u8>)> = heads.map(|head| (pair(&head), head)).collect();
+        let (heads, short): (Vec<Vec<u8>>, Vec<Vec<u8>>) = heads.partition(|head| head.len() > 1);
+        let pairs = heads.iter().filter_map(|head| pair(head)).collect();
         let mut begins = Box::new([0; PAIRS / 64]);
-        for (_, head) in &heads {
+        for head in heads.iter().chain(&short) {
             let range = |at: usize| head.get(at).map_or(0..=u8::MAX, |b| *b..=*b);
             for pair in range(0).flat_map(|a| range(1).map(move |b| usize::from(u16::from_le_bytes([a, b]))))
             {
                 begins[pair / 64] |= 1 << (pair % 64);
             }
         }
-        Self { heads, begins, others: false }
+        Self { heads, pairs, short, begins, others: false }
     }
 
     /// The same, and to be told of what does not matter, too ([`Reader::outside`](super::Reader::outside)).
@@ -57,10 +61,11 @@ impl Interest {
     }
 
     fn in_other(&self, message: &[u8]) -> bool {
-        let begins = pair(message);
-        let alike = |pair: &Option<u16>| pair.is_none() || *pair == begins;
-        begins.is_none_or(|begins| self.may_begin(begins))
-            && self.heads.iter().any(|(pair, head)| alike(pair) && message.starts_with(head))
+        let longer = |begins: u16| {
+            let mut heads = self.pairs.iter().zip(&self.heads);
+            heads.any(|(pair, head)| *pair == begins && message.starts_with(head))
+        };
+        self.short.iter().any(|head| message.starts_with(head)) || pair(message).is_some_and(longer)
     }
 }
 

@@ -99,8 +99,8 @@ struct Known<V> {
     hash: u64,
     start: u32,
     length: u16,
-    /// Which message came after it, the last time: it mostly comes again.
-    next: u16,
+    /// Which messages came after it, the last times, the newest first: one of them mostly comes again.
+    next: [u16; 2],
     level: u8,
     read: V,
 }
@@ -115,9 +115,9 @@ impl<V> Default for Messages<V> {
 impl<V> Messages<V> {
     /// The number of a message, if it is remembered.
     pub(super) fn find(&mut self, level: Option<&'static str>, message: &[u8]) -> Option<usize> {
-        let (level, guess) = (mark(level), usize::from(self.known.get(self.last)?.next));
-        let same = self.known.get(guess).is_some_and(|known| self.is(known, level, message));
-        let at = if same { guess } else { self.look_up(level, message)? };
+        let (level, guesses) = (mark(level), self.known.get(self.last)?.next.map(usize::from));
+        let right = |at: &usize| self.known.get(*at).is_some_and(|known| self.is(known, level, message));
+        let at = guesses.into_iter().find(right).or_else(|| self.look_up(level, message))?;
         self.follow(at);
         Some(at)
     }
@@ -148,8 +148,8 @@ impl<V> Messages<V> {
 
     /// The message of that number comes after the one before.
     fn follow(&mut self, at: usize) {
-        if let Some(last) = self.known.get_mut(self.last) {
-            last.next = at as u16;
+        if let Some(last) = self.known.get_mut(self.last).filter(|last| last.next[0] != at as u16) {
+            last.next = [at as u16, last.next[0]];
         }
         self.last = at;
     }
@@ -165,7 +165,7 @@ impl<V> Messages<V> {
         let (level, hash, start, at) =
             (mark(level), quick_hash(message), self.bytes.len() as u32, self.known.len());
         self.bytes.extend_from_slice(message);
-        self.known.push(Known { hash, start, length: message.len() as u16, next: 0, level, read });
+        self.known.push(Known { hash, start, length: message.len() as u16, next: [0; 2], level, read });
         if let Some(ways) = self.places.get_mut(ways(hash)) {
             let free = ways.iter().position(|at| *at == 0).unwrap_or(at % WAYS);
             ways.get_mut(free).into_iter().for_each(|place| *place = at as u16 + 1);

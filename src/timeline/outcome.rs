@@ -114,7 +114,12 @@ impl Health {
         self.take(event);
     }
 
-    /// The same of an event that is known to have none of the fields that tell something.
+    /// Whether none of the event's fields tells anything.
+    pub(super) fn is_plain(event: &Event) -> bool {
+        event.str("session") != Some("lost") && event.effect() != Effect::CallFailed
+    }
+
+    /// The same as [`Health::see`] of an event that is plain.
     pub(super) fn see_plain(&mut self, event: &Event) {
         if !event.echo {
             self.take(event);

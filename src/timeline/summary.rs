@@ -126,7 +126,7 @@ pub struct Summary {
     by_name: BTreeMap<Arc<str>, usize>,
     /// The server of the line before: most lines are about the same.
     recent: usize,
-    /// Whether events have none of [`FIELDS`].
+    /// Whether events have nothing that a summary shows.
     plain: BySame<bool>,
 }
 
@@ -193,7 +193,7 @@ impl Healths {
 /// What a summary shows of an event's fields.
 #[derive(Debug, Default)]
 struct Facts<'e> {
-    /// Whether the event may have any of [`FIELDS`]. Most have none.
+    /// Whether the event may have anything that a summary shows. Most have nothing.
     any: bool,
     platform: Option<&'e str>,
     transport: Option<&'e str>,
@@ -207,12 +207,17 @@ impl<'e> Facts<'e> {
         for (name, value) in event.fields.iter().rev() {
             match &**name {
                 "platform" => facts.platform = value.as_str(),
-                "transport" => facts.transport = value.as_str(),
+                // Later lines may name it otherwise (`UNKNOWN connection closed`); how it is connected to is what counts.
+                "transport" if event.phase() == Phase::Connect => facts.transport = value.as_str(),
                 "url" => facts.url = value.as_str(),
                 _ => {}
             }
         }
         facts
+    }
+
+    fn are_none(&self) -> bool {
+        self.platform.is_none() && self.transport.is_none() && self.url.is_none()
     }
 }
 
@@ -287,10 +292,10 @@ impl Summary {
         }
     }
 
-    /// Of lines that say the same it is remembered if there are none: a look at each field is a look far into memory.
+    /// What a summary shows of an event. Of lines that say the same it is remembered if that is nothing: a look at each field is a look far into memory.
     fn facts<'e>(&mut self, event: &'e Event) -> Facts<'e> {
         let known = event.same.and_then(|same| self.plain.get(same)).copied();
-        let plain = known.unwrap_or_else(|| !event.fields.iter().any(|(n, _)| FIELDS.contains(&&**n)));
+        let plain = known.unwrap_or_else(|| Facts::of(event).are_none() && Health::is_plain(event));
         if let Some(same) = event.same.filter(|_| known.is_none()) {
             self.plain.put(same, plain);
         }
@@ -417,8 +422,7 @@ impl Server {
             return health.see_plain(event);
         }
         health.see(event);
-        // Later lines may name it otherwise (`UNKNOWN connection closed`); how it is connected to is what counts.
-        if let Some(transport) = facts.transport.filter(|_| event.phase() == Phase::Connect)
+        if let Some(transport) = facts.transport
             && !self.transport.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(transport))
         {
             self.transport = Some(transport.to_ascii_lowercase());
