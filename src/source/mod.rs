@@ -4,6 +4,7 @@
 //! input line by line, as UTF-8 bytes, unpacked, in constant memory, and in the end a [`Tally`] (lines, bytes, digest);
 //! or the files of a pack, from a folder, an archive, a URL or the [`Store`]. It knows nothing of what the lines mean.
 
+mod archive;
 mod disk;
 mod encoding;
 mod find;
@@ -116,10 +117,7 @@ impl Source {
             return Self::from_disk(label, Disk::new(Box::new(io::stdin()), digested), None);
         }
         if let Some((archive, inner)) = find::split_archive(label) {
-            let mut file = File::open(archive)?;
-            let entries = zip::directory(&mut file)?;
-            let entry = entries.iter().find(|e| e.name == inner).ok_or(io::ErrorKind::NotFound)?;
-            return Self::from_entry(label, Disk::new(entry.open(file)?, digested));
+            return Self::from_entry(label, Disk::new(archive::open(archive, inner)?, digested));
         }
         let path = Path::new(label);
         if path.metadata()?.is_dir() {

@@ -40,11 +40,12 @@ pub(super) struct Entry {
 /// The files of an archive, in its order.
 pub(super) fn directory<R: Read + Seek>(input: &mut R) -> io::Result<Vec<Entry>> {
     let length = input.seek(SeekFrom::End(0))?;
-    let (mut bytes, shift) = central(input, length)?;
+    let (bytes, shift) = central(input, length)?;
+    let mut left = bytes.as_slice();
     let mut entries = Vec::new();
     let mut total = 0_u64;
-    while let Some((entry, rest)) = Entry::read(&bytes, shift) {
-        bytes = bytes.split_off(bytes.len() - rest);
+    while let Some((entry, behind)) = Entry::read(left, shift) {
+        left = behind;
         total = total.saturating_add(entry.size);
         if leads_out(&entry.name) {
             let cause = format!("its entry `{}` leads out of the archive", printable(&entry.name));
@@ -101,14 +102,11 @@ fn part<R: Read + Seek>(input: &mut R, at: u64, length: u64) -> io::Result<Vec<u
 }
 
 impl Entry {
-    /// The entry that a directory begins with, and how many bytes are left behind it.
-    fn read(bytes: &[u8], shift: u64) -> Option<(Self, usize)> {
+    /// The entry that a directory begins with, and what is behind it.
+    fn read(bytes: &[u8], shift: u64) -> Option<(Self, &[u8])> {
         let name_length = usize::from(u16_at(bytes, 28)?);
         let more = usize::from(u16_at(bytes, 30)?) + usize::from(u16_at(bytes, 32)?);
-        let length = 46 + name_length + more;
-        if !bytes.starts_with(b"PK\x01\x02") || bytes.len() < length {
-            return None;
-        }
+        let behind = bytes.get(46 + name_length + more..).filter(|_| bytes.starts_with(b"PK\x01\x02"))?;
         let name = String::from_utf8_lossy(bytes.get(46..46 + name_length)?).replace('\\', "/");
         let entry = Self {
             name,
@@ -119,7 +117,7 @@ impl Entry {
             size: u64::from(u32_at(bytes, 24)?),
             at: u64::from(u32_at(bytes, 42)?) + shift,
         };
-        Some((entry, bytes.len() - length))
+        Some((entry, behind))
     }
 
     /// A reader of its content.
