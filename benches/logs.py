@@ -5,6 +5,7 @@
   logs.py files N BYTES FOLDER LOG...  N files of BYTES each
   logs.py loop N OUT                   one server that loses its session and connects again, N times
   logs.py servers N OUT                N servers that connect and call, interleaved
+  logs.py calls N OUT                  one server and N calls of tools, no two of one tool, and none of them answered
   logs.py line BYTES OUT               one line of BYTES between two others
   logs.py signatures N FOLDER          a pack of N signatures over the built-in events
 """
@@ -61,6 +62,12 @@ def servers(n, out):
             file.write(f'{clock(i)} [DEBUG] MCP server "server-{name}": {said}\n')
 
 
+def calls(n, out):
+    with open(out, "w") as file:
+        # Another name and number: the tools of no two such logs are the same.
+        file.writelines(f'{clock(i * 3)} [DEBUG] MCP server "x": Calling MCP tool: of_{n}_{i}_x\n' for i in range(n))
+
+
 def line(length, out):
     with open(out, "wb") as file:
         file.write(b"2026-11-23T00:00:00.000Z [DEBUG] a\n2026-11-23T00:00:00.001Z [DEBUG] ")
@@ -100,8 +107,8 @@ def main(what, *rest):
             while len(data) < int(rest[1]):
                 data += next(logs)
             (folder / f"{i:05}.log").write_bytes(whole_lines(data, int(rest[1])))
-    elif what in ("loop", "servers", "line", "signatures"):
-        {"loop": loop, "servers": servers, "line": line, "signatures": signatures}[what](int(rest[0]), rest[1])
+    elif what in (one := {"loop": loop, "servers": servers, "calls": calls, "line": line, "signatures": signatures}):
+        one[what](int(rest[0]), rest[1])
     else:
         sys.exit(__doc__)
 

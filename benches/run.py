@@ -124,6 +124,13 @@ class Bench:
 
         self.growth("Turns of a reconnect loop: `timeline`", made("loop", "timeline"), [1000, 10_000, 100_000, 1_000_000])
         self.growth("Turns of a reconnect loop: `diff` with itself", lambda n: [self.lg, "diff", place("loop", n), place("loop", n)], [1000, 10_000, 100_000, 1_000_000])
+
+        def unlike(n):
+            generate("calls", n, place("calls", n))
+            generate("calls", n - 1, place("calls", n - 1))
+            return [self.lg, "diff", place("calls", n - 1), place("calls", n)]
+
+        self.growth("Events of two lives that have none in common: `diff`", unlike, [1000, 10_000, 100_000])
         self.growth("Servers: `diagnose`", made("servers", "diagnose"), [10, 100, 1000, 10_000])
         log = self.of_size(10)
 

@@ -90,28 +90,42 @@ impl Aligned {
     /// Where the two part: of the rows with a difference of behaviour the one that comes first in the bad log (a row that
     /// it lacks: where it goes on without), and the lines at that point in both logs.
     pub fn divergence(&self) -> Option<Divergence> {
-        let behaviour = |r: &Change| r.kind.is_some_and(ChangeKind::is_behaviour);
-        let differing = (0..self.rows.len()).filter(|at| behaviour(&self.rows[*at]));
-        let row = differing.min_by_key(|at| self.point(*at).1.unwrap_or(u64::MAX))?;
-        let (good_line, bad_line) = self.point(row);
-        let shown = &self.rows[row];
+        let points = self.points();
+        let behaviour = |(row, _): &(&Change, &Point)| row.kind.is_some_and(ChangeKind::is_behaviour);
+        let differing = self.rows.iter().zip(&points).enumerate().filter(|(_, row)| behaviour(row));
+        let first = differing.min_by_key(|(_, (_, point))| point.1.unwrap_or(u64::MAX));
+        let (row, (shown, (good_line, bad_line))) = first?;
         let event = shown.bad.as_ref().or(shown.good.as_ref())?.event.id().to_owned();
-        Some(Divergence { good_line, bad_line, event, row })
+        Some(Divergence { good_line: *good_line, bad_line: *bad_line, event, row })
     }
 
-    /// The lines of the good and of the bad log at a row; where a side ends before it, there is none.
-    fn point(&self, row: usize) -> (Option<u64>, Option<u64>) {
-        let here = &self.rows[row];
-        if let (Some(ChangeKind::Repeated), Some(good), Some(bad)) = (here.kind, &here.good, &here.bad) {
-            // Both did it so often; where one goes on doing it is where they part.
-            return (Some(turn(good, bad.repeats)), Some(turn(bad, good.repeats)));
-        }
+    /// The lines of the good and of the bad log at each row; where a side ends before it, there is none.
+    fn points(&self) -> Vec<Point> {
         // Settled rows stand where bad has them; the point in a log is the least of its lines from here on.
-        let rest = &self.rows[row..];
-        let least =
-            |side: fn(&Change) -> Option<&Item>| rest.iter().filter_map(side).map(|i| i.event.line).min();
-        (least(|c| c.good.as_ref()), least(|c| c.bad.as_ref()))
+        let (mut good_least, mut bad_least) = (None, None);
+        let mut points: Vec<Point> = Vec::with_capacity(self.rows.len());
+        for row in self.rows.iter().rev() {
+            good_least = least(good_least, row.good.as_ref());
+            bad_least = least(bad_least, row.bad.as_ref());
+            points.push(match (row.kind, &row.good, &row.bad) {
+                // Both did it so often; where one goes on doing it is where they part.
+                (Some(ChangeKind::Repeated), Some(good), Some(bad)) => {
+                    (Some(turn(good, bad.repeats)), Some(turn(bad, good.repeats)))
+                }
+                _ => (good_least, bad_least),
+            });
+        }
+        points.reverse();
+        points
     }
+}
+
+/// A line of the good log and one of the bad log.
+type Point = (Option<u64>, Option<u64>);
+
+/// The lesser of two lines.
+fn least(line: Option<u64>, item: Option<&Item>) -> Option<u64> {
+    line.into_iter().chain(item.map(|item| item.event.line)).min()
 }
 
 /// The line of an item's turn after `done` turns, or of its last one.

@@ -8,10 +8,10 @@
 use super::quick::quick_hash;
 
 /// How many messages are remembered at the most; a power of two.
-const MOST: usize = 1 << 14;
+const MOST: usize = 1 << 13;
 
 /// How many bytes of them.
-const BYTES: usize = 2 << 20;
+const BYTES: usize = 1 << 20;
 
 /// Twice as many places as messages, so that few have to give way.
 const PLACES: usize = 2 * MOST;
