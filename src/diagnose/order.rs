@@ -48,10 +48,16 @@ fn rank(f: &Finding) -> Rank<'_> {
 /// For each finding the one that explains it: the foremost, unless that would make a circle.
 fn causes(findings: &[Finding]) -> Vec<Option<usize>> {
     let mut causes: Vec<Option<usize>> = vec![None; findings.len()];
+    // Findings of many logs are many: each is held against those that it can have to do with.
+    let mut near: BTreeMap<(usize, Option<&str>), Vec<usize>> = BTreeMap::new();
+    for (index, f) in findings.iter().enumerate() {
+        near.entry((f.input, f.server.as_deref())).or_default().push(index);
+    }
     for (symptom, f) in findings.iter().enumerate() {
-        let explains = |g: &Finding| g.input == f.input && g.server == f.server && g.explains.contains(&f.id);
-        let mut able = findings.iter().enumerate().filter(|(_, g)| explains(g)).map(|(i, _)| i);
-        let cause = able.find(|cause| root(&causes, *cause) != symptom);
+        let explains =
+            |index: &usize| findings.get(*index).is_some_and(|cause| cause.explains.contains(&f.id));
+        let near = near.get(&(f.input, f.server.as_deref())).into_iter().flatten().copied();
+        let cause = near.filter(explains).find(|cause| root(&causes, *cause) != symptom);
         if let Some(place) = causes.get_mut(symptom) {
             *place = cause;
         }
