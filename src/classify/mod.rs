@@ -97,9 +97,10 @@ impl<'k> Classifier<'k> {
             self.course.break_off();
         }
         let defs = self.knowledge.catalogue.events();
-        if let Some(same) =
-            line.same.filter(|same| self.known.get(*same).is_some() || self.learn(*same, line))
-        {
+        if let Some(same) = line.same {
+            if self.known.get(same).is_none() && !self.learn(same, line) {
+                return self.not_covered(line);
+            }
             let Some(kept) = self.known.get_mut(same) else { return Understood::Outside };
             self.course.place(line, kept, defs);
             return Understood::Event(&kept.event);
@@ -107,14 +108,22 @@ impl<'k> Classifier<'k> {
         let Some(scope) = self.scope(line) else { return Understood::Outside };
         let asked = Asked::new(scope, line.level, line.message);
         let Some(at) = self.memo.find(asked).or_else(|| self.recognize(scope, line)) else {
-            let server = line.server.map(|s| self.course.name(s));
-            let message = String::from_utf8_lossy(line.message).into_owned();
-            return Understood::Unknown(UnknownLine::new(line.number, line.level, server, message));
+            return self.not_covered(line);
         };
         let Some(kept) = self.memo.at(at) else { return Understood::Outside };
         self.course.put_server(line, kept);
         self.course.place(line, kept, defs);
         Understood::Event(&kept.event)
+    }
+
+    /// A line that no wording covers.
+    fn not_covered(&mut self, line: &LogLine<'_>) -> Understood<'static> {
+        if self.scope(line).is_none() {
+            return Understood::Outside;
+        }
+        let server = line.server.map(|s| self.course.name(s));
+        let message = String::from_utf8_lossy(line.message).into_owned();
+        Understood::Unknown(UnknownLine::new(line.number, line.level, server, message))
     }
 
     /// Learns what lines mean that say the same as `line`; false if a wording covers none of it.
