@@ -11,7 +11,8 @@
 //! cli: reads arguments, calls the rooms left to right, writes the bytes, sets the exit status
 //! ```
 //!
-//! `share` does a room's work on several threads. `gateway` plays scripted MCP servers for clients that `bisect` drives; it is there with the feature of its name.
+//! `share` does a room's work on several threads. `gateway` plays scripted MCP servers for clients that `bisect` drives; it is
+//! there with the feature of its name.
 //!
 //! The Rust API is not stable. The stable faces are the command line, the JSON documents (`schema`) and the
 //! pack format (`patterns/README.md`).
