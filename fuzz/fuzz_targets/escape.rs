@@ -98,6 +98,15 @@ fn report(text: &str) -> Report {
     let errors = [(text.to_owned(), text.to_owned())];
     let findings = &found.findings;
     let (earlier, tried) = (&found.earlier, rules.len());
-    let inconclusive = &doubts;
-    diagnosis(&Diagnosed { inputs: &inputs, findings, earlier, inconclusive, errors: &errors, knowledge, tried })
+    let (inconclusive, threads) = (&doubts, 1);
+    diagnosis(&Diagnosed {
+        inputs: &inputs,
+        findings,
+        earlier,
+        inconclusive,
+        errors: &errors,
+        knowledge,
+        tried,
+        threads,
+    })
 }
