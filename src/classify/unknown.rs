@@ -50,14 +50,14 @@ pub struct Unknown {
 }
 
 impl Unknown {
-    /// Takes a line.
+    /// Takes a line, or several of a kind.
     pub fn see(&mut self, line: UnknownLine) {
         let kind = (line.server.clone(), line.kind());
         let next = self.lines.len();
         let at = self.kinds.get(&kind).copied().unwrap_or(next);
         match self.lines.get_mut(at) {
             Some(known) => {
-                known.count += 1;
+                known.count += line.count;
                 let room = MAX_LINES.saturating_sub(known.lines.len());
                 known.lines.extend(line.lines.into_iter().take(room));
             }
@@ -69,6 +69,20 @@ impl Unknown {
         }
     }
 
+    /// Whether every kind that came was kept.
+    pub fn is_whole(&self) -> bool {
+        self.lines.len() < MAX_KINDS
+    }
+
+    /// Takes in the lines of what follows, in a log in which so many lines stand before it; it is to be whole.
+    pub fn join(&mut self, later: Self, lines: u64) {
+        for mut line in later.lines {
+            line.line += lines;
+            line.lines.iter_mut().for_each(|number| *number += lines);
+            self.see(line);
+        }
+    }
+
     /// One line of each kind, in the order of the log.
     pub fn finish(self) -> Vec<UnknownLine> {
         self.lines
@@ -77,7 +91,41 @@ impl Unknown {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
     use super::{MAX_KINDS, MAX_LINES, Unknown, UnknownLine};
+
+    proptest! {
+        #[test]
+        fn in_two_goes_the_same_lines_are_told(kinds in proptest::collection::vec(0_usize..9, 0..90), cut in 0_usize..90) {
+            let told = |kinds: &[usize]| {
+                let mut unknown = Unknown::default();
+                for (kind, at) in kinds.iter().zip(1..) {
+                    let text = format!("frobnicated {at} {}", "x".repeat(*kind));
+                    unknown.see(UnknownLine::new(at, None, Some("a".into()), text));
+                }
+                unknown
+            };
+            let (first, then) = kinds.split_at(cut.min(kinds.len()));
+            let mut both = told(first);
+            both.join(told(then), first.len() as u64);
+            let fold = |unknown: Unknown| {
+                unknown.finish().into_iter().map(|u| (u.kind(), u.line, u.count, u.lines)).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(fold(both), fold(told(&kinds)));
+        }
+    }
+
+    #[test]
+    fn what_was_not_kept_whole_is_said() {
+        let told = |kinds: usize| {
+            let mut unknown = Unknown::default();
+            let text = |n: usize| "x".repeat(n);
+            (0..kinds).for_each(|n| unknown.see(UnknownLine::new(1, None, None, text(n))));
+            unknown.is_whole()
+        };
+        assert!(told(MAX_KINDS - 1) && !told(MAX_KINDS));
+    }
 
     fn folded(lines: impl IntoIterator<Item = (&'static str, String)>) -> Vec<UnknownLine> {
         let mut unknown = Unknown::default();

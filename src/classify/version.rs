@@ -72,11 +72,26 @@ impl VersionReader {
     pub fn next_session(&mut self, ended: u32) {
         let newest = self.found.iter_mut().enumerate().find_map(|(mark, found)| Some((mark, found.take()?)));
         if let Some((mark, version)) = newest {
-            if self.all_before.len() < MOST_VERSIONS && self.known_before.insert(version.clone()) {
-                self.all_before.push(version.clone());
-            }
+            self.tell(version.clone());
             self.before = Some((ended, version, mark));
             self.found.fill(None);
+        }
+    }
+
+    /// Takes in what the lines of later sessions told, before which so many sessions ended.
+    pub fn join(&mut self, later: Self, sessions: u32) {
+        for version in later.all_before {
+            self.tell(version);
+        }
+        let before = later.before.map(|(session, version, mark)| (session + sessions, version, mark));
+        self.before = before.or(self.before.take());
+        self.found = later.found;
+    }
+
+    /// An earlier session was of that version.
+    fn tell(&mut self, version: String) {
+        if self.all_before.len() < MOST_VERSIONS && self.known_before.insert(version.clone()) {
+            self.all_before.push(version);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Reads one log once, for everything that a verb wants to know of it.
 
+mod parts;
+
 use std::collections::BTreeMap;
 
 use semver::Version;
@@ -58,9 +60,24 @@ pub(super) struct Reading {
 pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
     let source = open(path, wish)?;
     let label = source.label.clone();
-    let mut gathering = Gathering::new(loaded, wish);
-    let (dialect, tally) = gathering.read(source, loaded, wish)?;
+    let (gathering, dialect, tally) = gather(path, source, loaded, wish)?;
     Ok(gathering.finish(&label, dialect, tally, wish))
+}
+
+/// Reads the input at a path, which was opened: in parts side by side, where that gives the same and there are cores for it.
+fn gather<'k>(
+    path: &str,
+    source: Source,
+    loaded: &'k Loaded,
+    wish: Wish<'_>,
+) -> Result<(Gathering<'k>, &'static Dialect, Tally)> {
+    let threads = if wish.alone { threads() } else { 1 };
+    if let Some(whole) = parts::read(path, &source, loaded, wish, threads) {
+        return Ok(whole);
+    }
+    let mut gathering = Gathering::new(loaded, wish);
+    let (dialect, tally) = gathering.read(source, loaded, wish, threads)?;
+    Ok((gathering, dialect, tally))
 }
 
 fn open(path: &str, wish: Wish<'_>) -> Result<Source> {
@@ -69,14 +86,14 @@ fn open(path: &str, wish: Wish<'_>) -> Result<Source> {
 
 /// Reads a log of one input or of several.
 pub(super) fn read_log(log: &Log, loaded: &Loaded, wish: Wish<'_>) -> Result<Reading> {
-    let mut gathering = Gathering::new(loaded, wish);
-    let (dialect, tally) = match log.parts.as_slice() {
-        [only] => {
-            let mut source = open(only, wish)?;
-            source.label.clone_from(&log.label);
-            gathering.read(source, loaded, wish)?
-        }
-        _ => parse::read_log(log, &mut |line| gathering.see(line))?,
+    let (gathering, dialect, tally) = if let [only] = log.parts.as_slice() {
+        let mut source = open(only, wish)?;
+        source.label.clone_from(&log.label);
+        gather(only, source, loaded, wish)?
+    } else {
+        let mut gathering = Gathering::new(loaded, wish);
+        let (dialect, tally) = parse::read_log(log, &mut |line| gathering.see(line))?;
+        (gathering, dialect, tally)
     };
     Ok(gathering.finish(&log.label, dialect, tally, wish))
 }
@@ -147,13 +164,36 @@ impl<'k> Gathering<'k> {
     }
 
     /// Reads an input: all of it where its surroundings are wished for, else what can matter.
-    fn read(&mut self, source: Source, loaded: &Loaded, wish: Wish<'_>) -> Result<(&'static Dialect, Tally)> {
+    fn read(
+        &mut self,
+        source: Source,
+        loaded: &Loaded,
+        wish: Wish<'_>,
+        threads: usize,
+    ) -> Result<(&'static Dialect, Tally)> {
         let interest = &loaded.interest;
-        match (wish.surroundings, wish.alone && threads() > 1) {
+        match (wish.surroundings, threads > 1) {
             (true, _) => parse::skim(source, &interest.and_others(), self),
             (false, true) => parse::skim_apart(source, interest, self),
             (false, false) => parse::skim(source, interest, self),
         }
+    }
+
+    /// Takes in what another one read of the same log from the beginning of a client session on, so many lines behind its
+    /// beginning; false if it may not be what this one would have read there.
+    fn join(&mut self, later: Self, lines: u64) -> bool {
+        let begins = later.summary.first_stamp();
+        let fits = |engine: &Engine<'_>| begins.is_some_and(|stamp| engine.may_join_at(stamp));
+        if !later.unknown.is_whole() || !self.engine.as_ref().is_none_or(fits) {
+            return false;
+        }
+        let version = self.summary.end_session().filter(|_| !self.untold);
+        if let (Some(engine), Some(later)) = (&mut self.engine, later.engine) {
+            engine.join(later, version.and_then(|v| Version::parse(v).ok()), lines);
+        }
+        self.summary.join(later.summary, lines);
+        self.unknown.join(later.unknown, lines);
+        true
     }
 
     fn finish(self, label: &str, dialect: &Dialect, tally: Tally, wish: Wish<'_>) -> Reading {

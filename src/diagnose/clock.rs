@@ -81,6 +81,11 @@ impl Clock {
         self.now = self.now.max(stamp.filter(|_| self.runs()).map(|stamp| stamp.0));
     }
 
+    /// Whether from a line of that clock on time is the same on a clock that starts there.
+    pub(super) fn begins_anew_at(&self, stamp: Stamp) -> bool {
+        self.now.is_none_or(|now| stamp.0 >= now || self.turn(Some(stamp)) == Turn::Broken)
+    }
+
     /// Lines were left out: nobody knows how much time passed.
     pub(super) fn gap(&mut self) {
         self.segment += 1;

@@ -13,12 +13,12 @@ use semver::Version;
 
 use super::clock::{Clock, Turn as ClockTurn};
 use super::compile::Compiled;
-use super::duration;
+use super::doubt::{Cut, Doubt};
 use super::gate::Gate;
-use super::keys::{KeySet, MAX_KEYS, Slot};
+use super::keys::{KeySet, Slot};
 use super::past::Past;
 use super::plan::{Group, KeyFields, Plans};
-use super::record::{Ledger, no_clock};
+use super::record::Ledger;
 use super::residue::{Left, Residues};
 use super::state::{Match, Settled, Signal, State, Turn};
 use super::trail::Moment;
@@ -46,17 +46,6 @@ struct Timer {
     member: usize,
     branch: usize,
     serial: u64,
-}
-
-/// Why a silence is settled although its time is not up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cut {
-    /// The log is over, or another client session begins.
-    End,
-    /// The clock breaks.
-    Break,
-    /// Lines were left out.
-    Gap,
 }
 
 /// The engine for a log, or for one of its sessions, with or without somebody who looks on.
@@ -205,6 +194,21 @@ impl<'r, W: Watch> Core<'r, W> {
         self.client = client;
     }
 
+    /// Whether a client session that begins at that clock is read alike by an engine that knows nothing of what came before:
+    /// its clock goes on from there, or breaks.
+    pub(super) fn begins_anew_at(&self, stamp: Stamp) -> bool {
+        self.clock.begins_anew_at(stamp)
+    }
+
+    /// Takes in what another one made of the client sessions that follow, from the beginning of one, in a log in which so
+    /// many lines stand before them. `client` is that of the session that they end.
+    pub(super) fn join(&mut self, mut later: Self, client: Option<Version>, lines: u64) {
+        self.settle_all(Cut::End);
+        later.settle_all(Cut::End);
+        self.past.push(self.rules, std::mem::replace(&mut self.ledger, later.ledger.after(lines)), client);
+        self.past.join(self.rules, later.past.after(lines));
+    }
+
     /// All sessions, now that they are over.
     pub(super) fn past(mut self) -> Past {
         self.past.push(self.rules, self.ledger, None);
@@ -272,9 +276,9 @@ impl<'r, W: Watch> Core<'r, W> {
                 self.ledger.matched(rule, server.as_ref(), found, line);
             }
             Settled::Unclear(found) => {
-                self.ledger.doubt(rule, server.as_ref(), || unclear(compiled, &found, cut, line));
+                self.ledger.doubt(rule, server.as_ref(), unclear(compiled, &found, cut, line));
             }
-            Settled::Unmeasured => self.ledger.doubt(rule, server.as_ref(), || no_clock().to_owned()),
+            Settled::Unmeasured => self.ledger.doubt(rule, server.as_ref(), Doubt::Clockless),
         }
     }
 
@@ -359,24 +363,14 @@ fn note(signal: Signal, rule: usize, server: Option<&Arc<str>>, line: u64, ledge
 fn give_up(old: &Slot, members: &[usize], ledger: &mut Ledger) {
     for (state, rule) in old.states.iter().zip(members) {
         if state.as_ref().is_some_and(|s| s.is_live()) {
-            ledger.doubt(*rule, old.server.as_ref(), || {
-                format!("there are more than {MAX_KEYS} keys at once; the oldest were given up")
-            });
+            ledger.doubt(*rule, old.server.as_ref(), Doubt::Crowd);
         }
     }
 }
 
 /// Why a silence cannot be told.
-fn unclear(rule: &Compiled, found: &Match, cut: Option<Cut>, line: u64) -> String {
+fn unclear(rule: &Compiled, found: &Match, cut: Option<Cut>, line: u64) -> Doubt {
     let absence = rule.branches.get(found.branch).and_then(|b| b.absence.as_ref());
     let last = found.trail.steps().last().and_then(|f| f.events().last().map(|c| c.line)).unwrap_or(line);
-    let waited = match absence.and_then(|a| a.span) {
-        Some(span) => format!("{} of silence after line {last}", duration::for_people(span.ms)),
-        None => format!("what comes after line {last}"),
-    };
-    match cut {
-        Some(Cut::Break) => format!("it takes {waited} to tell, and the clock breaks behind line {line}"),
-        Some(Cut::Gap) => format!("it takes {waited} to tell, and lines were left out behind line {line}"),
-        _ => format!("it takes {waited} to tell, and the log ends at line {line}"),
-    }
+    Doubt::Silence { span: absence.and_then(|a| a.span).map(|span| span.ms), last, line, cut }
 }

@@ -12,6 +12,7 @@ mod check;
 mod clock;
 mod compile;
 mod condition;
+mod doubt;
 #[cfg(fuzzing)]
 mod drawn;
 mod duration;

@@ -44,6 +44,21 @@ impl Past {
         self.folded.absorb(std::mem::take(&mut self.behind));
     }
 
+    /// The same in a log in which so many lines stand before it.
+    pub(super) fn after(self, lines: u64) -> Self {
+        let last = self.last.map(|(ledger, client)| (ledger.after(lines), client));
+        Self { folded: self.folded.after(lines), last, behind: self.behind.after(lines) }
+    }
+
+    /// Takes in sessions that follow these and are over; none of either is without a server.
+    pub(super) fn join(&mut self, rules: &[Compiled], later: Self) {
+        let Some(last) = later.last else { return };
+        if let Some((ledger, client)) = self.last.replace(last) {
+            self.folded.take_in(rules, ledger, client.as_ref());
+        }
+        self.folded.absorb(later.folded);
+    }
+
     /// The ledger of the session that counts, and what was found in those before it.
     pub(super) fn split(self, rules: &[Compiled]) -> (Ledger, Diagnosis) {
         let ledger = self.last.map(|(ledger, _)| ledger).unwrap_or_default();
@@ -74,6 +89,11 @@ impl Folded {
         for (place, record) in records {
             self.add_of(rules, place, record, client);
         }
+    }
+
+    fn after(mut self, lines: u64) -> Self {
+        self.records.values_mut().for_each(|(record, _)| record.move_by(lines));
+        self
     }
 
     fn absorb(&mut self, other: Self) {

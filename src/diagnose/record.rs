@@ -10,6 +10,7 @@ use semver::Version;
 
 use super::answer::{Applicability, Diagnosis, Escalated, Evidence, Finding, Inconclusive, Proof, Silence};
 use super::compile::{Branch, Compiled};
+use super::doubt::Doubt;
 use super::says::Scene;
 use super::state::Match;
 use super::trail::{Captured, Filled};
@@ -45,7 +46,7 @@ pub(super) struct Record {
     first: Option<Box<Hit>>,
     count: u64,
     guarded: bool,
-    doubt: Option<String>,
+    doubt: Option<Doubt>,
 }
 
 #[derive(Debug)]
@@ -85,7 +86,7 @@ impl Ledger {
     /// A match, whole at `line`; one that could not be measured is a doubt.
     pub(super) fn matched(&mut self, rule: usize, server: Option<&Arc<str>>, found: Match, line: u64) {
         if !found.measured {
-            return self.doubt(rule, server, || no_clock().to_owned());
+            return self.doubt(rule, server, Doubt::Clockless);
         }
         let record = self.record(rule, server);
         record.count += 1;
@@ -104,12 +105,18 @@ impl Ledger {
     }
 
     /// It cannot be told; the first reason is kept.
-    pub(super) fn doubt(&mut self, rule: usize, server: Option<&Arc<str>>, reason: impl FnOnce() -> String) {
-        self.record(rule, server).doubt.get_or_insert_with(reason);
+    pub(super) fn doubt(&mut self, rule: usize, server: Option<&Arc<str>>, doubt: Doubt) {
+        self.record(rule, server).doubt.get_or_insert(doubt);
     }
 
     fn record(&mut self, rule: usize, server: Option<&Arc<str>>) -> &mut Record {
         self.records.entry((rule, server.cloned())).or_default()
+    }
+
+    /// The same in a log in which so many lines stand before it.
+    pub(super) fn after(mut self, lines: u64) -> Self {
+        self.records.values_mut().for_each(|record| record.move_by(lines));
+        self
     }
 
     /// Its records but of the guards, the guards, and its servers.
@@ -149,11 +156,6 @@ impl Diagnosis {
     }
 }
 
-/// Why a match is a doubt that no window of could be measured.
-pub(super) fn no_clock() -> &'static str {
-    "the log has no clock, and the signature gives no `within_lines` to count by instead"
-}
-
 impl Record {
     /// That of a guard of which all events were seen.
     pub(super) fn of_guard() -> Self {
@@ -162,6 +164,14 @@ impl Record {
 
     pub(super) fn has_matched(&self) -> bool {
         self.first.is_some()
+    }
+
+    /// So many lines stand before all that it tells of.
+    pub(super) fn move_by(&mut self, lines: u64) {
+        self.doubt = self.doubt.map(|doubt| doubt.after(lines));
+        if let Some(hit) = &mut self.first {
+            hit.move_by(lines);
+        }
     }
 
     /// Takes in what happened of the same later.
@@ -191,7 +201,8 @@ impl Record {
                 to.findings.push(finding);
                 Expect::Match
             }
-            (None, Some(reason)) => {
+            (None, Some(doubt)) => {
+                let reason = doubt.reason();
                 let (id, rev) = (rule.id.clone(), rule.def.rev);
                 to.inconclusive.push(Inconclusive { id, rev, server: server.cloned(), reason });
                 Expect::Inconclusive
@@ -203,6 +214,13 @@ impl Record {
 }
 
 impl Hit {
+    fn move_by(&mut self, lines: u64) {
+        self.until_line += lines;
+        self.found.trail = self.found.trail.after(lines);
+        let worse = self.found.worse.iter_mut().map(|(_, event)| event);
+        worse.chain(self.worse.values_mut()).for_each(|event| event.line += lines);
+    }
+
     fn finding(
         &self,
         rule: &Compiled,

@@ -91,6 +91,18 @@ impl<'r> Engine<'r> {
         self.core.client_was(client);
     }
 
+    /// Whether what another engine makes of the client sessions that follow, from the beginning of one at that clock, is what
+    /// this one would make of them.
+    pub fn may_join_at(&self, stamp: Stamp) -> bool {
+        self.open.is_empty() && self.over.is_empty() && self.core.begins_anew_at(stamp)
+    }
+
+    /// Takes in what another engine made of them, in a log in which so many lines stand before them. `client` is the client's
+    /// version of the session that they end, where it is known.
+    pub fn join(&mut self, later: Self, client: Option<Version>, lines: u64) {
+        self.core.join(later.core, client, lines);
+    }
+
     fn give_up_quietest(&mut self) {
         let quietest = self.open.iter().min_by_key(|(_, o)| o.turn).map(|(s, _)| *s);
         if let Some((session, open)) = quietest.and_then(|s| self.open.remove_entry(&s)) {

@@ -128,6 +128,19 @@ impl Filled {
             Self::Many(many) => many,
         }
     }
+
+    fn after(&self, lines: u64) -> Self {
+        match self {
+            Self::One(one) => Self::One(one.after(lines)),
+            Self::Many(many) => Self::Many(many.iter().map(|one| one.after(lines)).collect()),
+        }
+    }
+}
+
+impl Captured {
+    fn after(&self, lines: u64) -> Self {
+        Self { line: self.line + lines, ..self.clone() }
+    }
 }
 
 /// The steps filled so far, as a list that later trails share.
@@ -140,6 +153,12 @@ pub(super) struct Trail {
 impl Trail {
     pub(super) fn new(before: Option<Trail>, filled: Filled) -> Self {
         Self { filled, before: before.map(Arc::new) }
+    }
+
+    /// The same in a log in which so many lines stand before it.
+    pub(super) fn after(&self, lines: u64) -> Self {
+        let before = self.before.as_ref().map(|before| Arc::new(before.after(lines)));
+        Self { filled: self.filled.after(lines), before }
     }
 
     /// What fills each step, first step first.

@@ -141,6 +141,17 @@ pub fn skim_apart<R: Reader + Send>(
     skim_by(source, reader, |source, reader| apart::read_apart(source, interest, reader))
 }
 
+/// The form of a log that can be skimmed in parts: a debug log.
+pub fn form_in_parts(source: &Source) -> Option<&'static Dialect> {
+    let whole = refuse(source, true).is_ok() && std::ptr::eq(of_form(source.head()), &raw const DEBUG_TEXT);
+    whole.then_some(&DEBUG_TEXT)
+}
+
+/// Skims a part of a debug log, wherever it begins.
+pub fn skim_part(source: Source, interest: &Interest, reader: &mut impl Reader) -> Result<Tally> {
+    apart::read(source, interest, reader)
+}
+
 fn skim_by<R: Reader>(
     source: Source,
     reader: &mut R,

@@ -13,6 +13,7 @@ mod latest;
 mod lines;
 #[cfg(test)]
 mod made;
+mod part;
 mod store;
 #[cfg(feature = "net")]
 pub mod trust;
@@ -27,6 +28,7 @@ use std::path::Path;
 pub use find::{Log, logs, logs_in, server_in, start_in, stem_of};
 pub use latest::latest;
 pub use lines::{Block, MAX_LINE};
+pub use part::line_at;
 pub use store::{Fetched, Installed, Store, Switched, fetch, fetch_pack, fetch_signature, verify};
 pub use walk::files_of_pack;
 
@@ -64,6 +66,13 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// What follows in the same input, of which there is no digest.
+    pub fn go_on(&mut self, later: &Self) {
+        self.lines += later.lines;
+        self.bytes += later.bytes;
+        self.cut_lines += later.cut_lines;
+    }
+
     /// The tally of several inputs that are one log.
     pub fn of_all(parts: Vec<(String, Self)>) -> Self {
         let sum = |of: fn(&Self) -> u64| parts.iter().map(|(_, t)| of(t)).sum();
@@ -83,6 +92,10 @@ pub struct Source {
     pub label: String,
     lines: Lines,
     disk: Disk,
+    /// Whether its text is what stands on disk.
+    plain: bool,
+    /// How many bytes it had when it was opened, if it is a file.
+    length: Option<u64>,
 }
 
 impl Source {
@@ -102,7 +115,7 @@ impl Source {
         let mut lines = Lines::new(Box::new(disk.reader()));
         // A cursor over memory cannot fail to be read.
         let _ = lines.head(HEAD);
-        Self { label: label.to_owned(), lines, disk }
+        Self { label: label.to_owned(), lines, disk, plain: true, length: None }
     }
 
     /// Bytes that are already at hand, packed or not, as if they came from standard input.
@@ -120,11 +133,13 @@ impl Source {
             return Self::from_entry(label, Disk::new(archive::open(archive, inner)?, digested));
         }
         let path = Path::new(label);
-        if path.metadata()?.is_dir() {
+        let metadata = path.metadata()?;
+        if metadata.is_dir() {
             let cause = "it is a folder, and a single log is needed here";
             return Err(Refusal::error(cause, "name a file in it, or use `lastgood diagnose`"));
         }
-        Self::from_disk(label, Disk::new(Box::new(File::open(path)?), digested), Some(path))
+        let source = Self::from_disk(label, Disk::new(Box::new(File::open(path)?), digested), Some(path))?;
+        Ok(Self { length: metadata.is_file().then_some(metadata.len()), ..source })
     }
 
     /// `path`: where the input can be read once more, from any place in it.
@@ -166,7 +181,8 @@ impl Source {
         };
         let mut lines = Lines::new(text);
         lines.head(HEAD)?;
-        Ok(Self { label: label.to_owned(), lines, disk })
+        let plain = packing == Packing::None && encoding == Encoding::Utf8;
+        Ok(Self { label: label.to_owned(), lines, disk, plain, length: None })
     }
 
     /// The first bytes of the input, to tell its form by.

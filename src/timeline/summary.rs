@@ -1,5 +1,7 @@
 //! What a log is, in constant memory: form, clock, version, counts, and the outcome of each server.
 
+mod join;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;

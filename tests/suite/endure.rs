@@ -48,6 +48,21 @@ fn the_number_of_threads_is_nowhere_to_be_seen() {
 }
 
 #[test]
+fn a_long_log_in_parts_is_told_as_in_one_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples =
+        ["get-404/bad.log", "get-404/good.log", "server-down/bad.log", "tool-name-too-long/bad.log"];
+    let turn: String = samples.into_iter().map(sample).collect();
+    fs::write(folder.path().join("long.log"), turn.repeat((9 << 20) / turn.len())).unwrap();
+    let alone = on_threads(folder.path(), "1", &["diagnose", "long.log"]);
+    assert!(alone.out.contains("client sessions"), "{}", alone.err);
+    for threads in ["2", "3"] {
+        let parts = on_threads(folder.path(), threads, &["diagnose", "long.log"]);
+        assert_eq!((&parts.out, &parts.err, parts.status), (&alone.out, &alone.err, alone.status));
+    }
+}
+
+#[test]
 fn of_many_logs_with_secrets_any_number_of_threads_prints_the_same() {
     let (folder, log) = (tempfile::tempdir().unwrap(), sample("server-down/bad.log"));
     for i in 0..300 {
