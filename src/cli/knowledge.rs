@@ -60,7 +60,8 @@ pub(super) fn load(folders: &[String]) -> Result<Loaded> {
     Ok(ready(known(folders)?, folders))
 }
 
-/// The same for a verb that reads logs and does nothing else: no tests, samples, scenarios and clauses are at hand.
+/// The same for a verb that reads logs and does nothing else: no tests, samples, scenarios, clauses and list
+/// of versions are at hand.
 pub(super) fn load_for_logs(folders: &[String]) -> Result<Loaded> {
     Ok(ready(known_by(folders, Knowledge::load_for_logs)?, folders))
 }
@@ -108,8 +109,8 @@ pub(super) fn rules(
     knowledge: &Knowledge,
     wanted: impl Fn(&Signature) -> bool,
 ) -> (Vec<Compiled>, Vec<String>) {
-    let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
-    let (mut rules, mut unusable) = (Vec::new(), Vec::new());
+    let words = Vocabulary::of(&knowledge.catalogue);
+    let (mut rules, mut unusable) = (Vec::with_capacity(knowledge.signatures.len()), Vec::new());
     for signature in knowledge.signatures.iter().filter(|s| wanted(s)) {
         match compile(signature, &words) {
             Ok(rule) => rules.push(rule),

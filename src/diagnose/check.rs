@@ -2,12 +2,14 @@
 //!
 //! Comes in: a signature as it stands and as far as it was compiled. Goes out: [`Problem`]s, each with its place in
 //! the file and the step it is about. Texts that do not parse at all are `compile`'s to report. Both are what
-//! `patterns lint` prints.
+//! `patterns lint` prints. A place is written out only where something is wrong there: mostly nothing is.
 
 use std::collections::BTreeSet;
+use std::fmt::{Arguments, Display};
 
 use super::compile::{Branch, Compiled, Problem};
 use super::duration;
+use super::says::Template;
 use super::vocabulary::Vocabulary;
 use crate::pattern::{AtEnd, Kind, Outside, Rule, Severity, Signature, SignatureDef, Step};
 
@@ -47,8 +49,8 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn problem(&mut self, place: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(Problem { place: place.into(), message: message.into() });
+    fn problem(&mut self, place: impl Display, message: impl Into<String>) {
+        self.problems.push(Problem { place: place.to_string(), message: message.into() });
     }
 
     fn whole(&mut self) {
@@ -106,7 +108,7 @@ impl Check<'_> {
     }
 
     /// Events that are named somewhere: they must exist and carry the key.
-    fn events(&mut self, place: &str, who: &str, events: &[String]) {
+    fn events(&mut self, place: impl Display + Copy, who: impl Display + Copy, events: &[String]) {
         for event in events {
             if !self.words.has(event) {
                 let hint =
@@ -129,18 +131,22 @@ impl Check<'_> {
         }
         let mut names = BTreeSet::new();
         for (i, step) in steps.iter().enumerate() {
-            let place = format!("{place}/{i}");
             if !names.insert(&step.name) {
-                self.problem(format!("{place}/as"), format!("two steps are called `{}`", step.name));
+                let message = format!("two steps are called `{}`", step.name);
+                self.problem(format!("{place}/{i}/as"), message);
             }
-            self.name(&place, step);
-            self.shape(&place, step, i == 0, i + 1 == steps.len());
-            self.words_of(&place, step);
-            self.spans(&place, step);
+            self.step(format_args!("{place}/{i}"), step, i == 0, i + 1 == steps.len());
         }
     }
 
-    fn name(&mut self, place: &str, step: &Step) {
+    fn step(&mut self, place: Arguments<'_>, step: &Step, first: bool, last: bool) {
+        self.name(place, step);
+        self.shape(place, step, first, last);
+        self.words_of(place, format_args!("step `{}`", step.name), step);
+        self.spans(place, step);
+    }
+
+    fn name(&mut self, place: Arguments<'_>, step: &Step) {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if step.name.is_empty() || !step.name.chars().all(plain) {
             let message = format!("step `{}`: a name is made of a-z, 0-9 and _", step.name);
@@ -154,7 +160,7 @@ impl Check<'_> {
         }
     }
 
-    fn shape(&mut self, place: &str, step: &Step, first: bool, last: bool) {
+    fn shape(&mut self, place: Arguments<'_>, step: &Step, first: bool, last: bool) {
         let name = &step.name;
         match (step.event.is_empty(), step.absent.is_empty()) {
             (true, true) => self.problem(place, format!("step `{name}` has neither `event` nor `absent`")),
@@ -164,7 +170,7 @@ impl Check<'_> {
         }
     }
 
-    fn presence(&mut self, place: &str, step: &Step, first: bool) {
+    fn presence(&mut self, place: Arguments<'_>, step: &Step, first: bool) {
         let name = &step.name;
         if step.span.is_some() || step.at_end_of_log.is_some() {
             self.problem(place, format!("step `{name}`: `for` and `at_end_of_log` belong to `absent`"));
@@ -197,7 +203,7 @@ impl Check<'_> {
         }
     }
 
-    fn silence(&mut self, place: &str, step: &Step, first: bool, last: bool) {
+    fn silence(&mut self, place: Arguments<'_>, step: &Step, first: bool, last: bool) {
         let name = &step.name;
         if first {
             self.problem(
@@ -233,11 +239,10 @@ impl Check<'_> {
         }
     }
 
-    fn words_of(&mut self, place: &str, step: &Step) {
-        let who = format!("step `{}`", step.name);
-        self.events(&format!("{place}/event"), &who, &step.event);
-        self.events(&format!("{place}/absent"), &who, &step.absent);
-        self.events(&format!("{place}/not_between"), &who, &step.not_between);
+    fn words_of(&mut self, place: Arguments<'_>, who: Arguments<'_>, step: &Step) {
+        self.events(format_args!("{place}/event"), who, &step.event);
+        self.events(format_args!("{place}/absent"), who, &step.absent);
+        self.events(format_args!("{place}/not_between"), who, &step.not_between);
         for field in step.tests.keys() {
             let known = step.event.iter().chain(&step.absent).filter(|e| self.words.has(e));
             let lacking: Vec<&String> = known.filter(|e| !self.words.has_field(e, field)).collect();
@@ -251,7 +256,7 @@ impl Check<'_> {
     }
 
     /// Spans that exclude each other. What does not parse is reported elsewhere.
-    fn spans(&mut self, place: &str, step: &Step) {
+    fn spans(&mut self, place: Arguments<'_>, step: &Step) {
         let ms = |text: Option<&String>| text.and_then(|t| duration::parse(t).ok());
         let whole = ms(self.def.rule.within.as_ref());
         let count = step.count.as_ref();
@@ -282,29 +287,31 @@ impl Check<'_> {
     }
 
     fn escalations(&mut self) {
-        let def = self.def;
+        let (def, alone) = (self.def, std::slice::from_ref);
         for (i, e) in def.escalate.iter().enumerate() {
-            let place = format!("/escalate/{i}");
-            self.events(&format!("{place}/event"), "the escalation", std::slice::from_ref(&e.event));
+            self.events(format_args!("/escalate/{i}/event"), "the escalation", alone(&e.event));
             if e.severity < def.severity {
-                self.problem(format!("{place}/severity"), "an escalation does not lower the severity");
+                self.problem(format!("/escalate/{i}/severity"), "an escalation does not lower the severity");
             }
         }
     }
 
     fn speech(&mut self, compiled: &Compiled) {
         let says = &compiled.says;
-        let whole =
-            [("/says/summary".to_owned(), &says.summary), ("/says/expected".to_owned(), &says.expected)];
-        let advice = says.advice.iter().enumerate().map(|(i, t)| (format!("/says/advice/{i}"), t));
-        let worse = says.escalations.iter().enumerate().map(|(i, t)| (format!("/escalate/{i}/says"), t));
-        for (place, template) in whole.into_iter().chain(advice).chain(worse) {
-            for branch in &compiled.branches {
-                if let Some(problem) = template.problem(branch, compiled.of_server, self.words) {
-                    self.problem(place.clone(), problem);
-                    break;
-                }
-            }
+        self.sentence("/says/summary", &says.summary, compiled);
+        self.sentence("/says/expected", &says.expected, compiled);
+        for (i, template) in says.advice.iter().enumerate() {
+            self.sentence(format_args!("/says/advice/{i}"), template, compiled);
+        }
+        for (i, template) in says.escalations.iter().enumerate() {
+            self.sentence(format_args!("/escalate/{i}/says"), template, compiled);
+        }
+    }
+
+    fn sentence(&mut self, place: impl Display, template: &Template, compiled: &Compiled) {
+        let problem = |branch| template.problem(branch, compiled.of_server, self.words);
+        if let Some(problem) = compiled.branches.iter().find_map(problem) {
+            self.problem(place, problem);
         }
     }
 

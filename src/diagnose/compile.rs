@@ -3,6 +3,9 @@
 //! Comes in: a [`Signature`] and the [`Vocabulary`] of all events. Goes out: a [`Compiled`] one, or every [`Problem`]
 //! with the place in the file. What `check` calls impossible never reaches the engine; `patterns lint` says the same.
 
+use std::fmt::{Arguments, Display};
+use std::sync::Arc;
+
 use semver::{Version, VersionReq};
 
 use super::answer::Applicability;
@@ -37,8 +40,8 @@ pub struct Compiled {
     pub(super) id: String,
     /// The pack it came from.
     pub(super) pack: String,
-    /// What its file says; the tests are left out.
-    pub(super) def: SignatureDef,
+    /// What its file says.
+    pub(super) def: Arc<SignatureDef>,
     pub(super) range: Option<VersionReq>,
     /// Whether `server` is in the key.
     pub(super) of_server: bool,
@@ -124,7 +127,7 @@ pub fn compile(signature: &Signature, words: &Vocabulary) -> Result<Compiled, Ve
         window: def.rule.within.as_deref().and_then(|w| draft.window("/match/within", w)),
         escalations: draft.escalations(def),
         says: draft.speech(def),
-        def: SignatureDef { tests: Vec::new(), ..def.clone() },
+        def: Arc::clone(def),
         branches,
     };
     draft.problems.extend(check::signature(signature, &compiled, words));
@@ -144,8 +147,8 @@ struct Draft {
 }
 
 impl Draft {
-    fn problem(&mut self, place: &str, message: impl Into<String>) {
-        self.problems.push(Problem { place: place.to_owned(), message: message.into() });
+    fn problem(&mut self, place: impl Display, message: impl Into<String>) {
+        self.problems.push(Problem { place: place.to_string(), message: message.into() });
     }
 
     fn range(&mut self, def: &SignatureDef) -> Option<VersionReq> {
@@ -159,7 +162,7 @@ impl Draft {
         }
     }
 
-    fn window(&mut self, place: &str, text: &str) -> Option<Window> {
+    fn window(&mut self, place: impl Display, text: &str) -> Option<Window> {
         match duration::parse(text) {
             Ok(ms) => Some(Window { ms, lines: self.lines }),
             Err(problem) => {
@@ -172,51 +175,50 @@ impl Draft {
     fn branch(&mut self, place: &str, first_register: usize, steps: &[Step]) -> Branch {
         let mut branch = Branch { first_register, steps: Vec::new(), absence: None };
         for (i, step) in steps.iter().enumerate() {
-            let place = format!("{place}/{i}");
             if step.absent.is_empty() {
-                let step = self.step(&place, step);
+                let step = self.step(format_args!("{place}/{i}"), step);
                 branch.steps.push(step);
             } else {
-                branch.absence = self.absence(&place, step);
+                branch.absence = self.absence(format_args!("{place}/{i}"), step);
             }
         }
         branch
     }
 
-    fn step(&mut self, place: &str, step: &Step) -> EventStep {
+    fn step(&mut self, place: Arguments<'_>, step: &Step) -> EventStep {
         EventStep {
             name: step.name.clone(),
             events: step.event.clone(),
             conditions: self.conditions(place, step),
-            within: step.within.as_deref().and_then(|w| self.window(&format!("{place}/within"), w)),
+            within: step.within.as_deref().and_then(|w| self.window(format_args!("{place}/within"), w)),
             killers: step.not_between.clone(),
             repeats: step.count.as_ref().and_then(|c| self.repeats(place, c)),
         }
     }
 
-    fn repeats(&mut self, place: &str, count: &Count) -> Option<Repeats> {
-        let within = self.window(&format!("{place}/count/within"), &count.within)?;
+    fn repeats(&mut self, place: Arguments<'_>, count: &Count) -> Option<Repeats> {
+        let within = self.window(format_args!("{place}/count/within"), &count.within)?;
         Some(Repeats { min: count.min as usize, within })
     }
 
-    fn absence(&mut self, place: &str, step: &Step) -> Option<Absence> {
+    fn absence(&mut self, place: Arguments<'_>, step: &Step) -> Option<Absence> {
         let conditions = self.conditions(place, step);
         let span = match step.span.as_deref()? {
             "rest-of-log" => None,
-            text => Some(self.window(&format!("{place}/for"), text)?),
+            text => Some(self.window(format_args!("{place}/for"), text)?),
         };
         let at_end = step.at_end_of_log?;
         Some(Absence { name: step.name.clone(), events: step.absent.clone(), conditions, span, at_end })
     }
 
-    fn conditions(&mut self, place: &str, step: &Step) -> Vec<Condition> {
+    fn conditions(&mut self, place: Arguments<'_>, step: &Step) -> Vec<Condition> {
         let mut conditions = Vec::new();
         for (field, test) in &step.tests {
             match Condition::compile(field, test, self.trusted) {
                 Ok(condition) => conditions.push(condition),
                 Err(problem) => {
                     self.problem(
-                        &format!("{place}/where/{field}"),
+                        format_args!("{place}/where/{field}"),
                         format!("step `{}`: {problem}", step.name),
                     );
                 }
@@ -228,7 +230,7 @@ impl Draft {
     fn escalations(&mut self, def: &SignatureDef) -> Vec<Aftermath> {
         let mut all = Vec::new();
         for (i, e) in def.escalate.iter().enumerate() {
-            let window = self.window(&format!("/escalate/{i}/within"), &e.within);
+            let window = self.window(format_args!("/escalate/{i}/within"), &e.within);
             all.extend(window.map(|window| Aftermath { event: e.event.clone(), window }));
         }
         all
@@ -240,12 +242,14 @@ impl Draft {
         Speech {
             summary: self.template("/says/summary", &def.says.summary),
             expected: self.template("/says/expected", &def.says.expected),
-            advice: advice.map(|(i, t)| self.template(&format!("/says/advice/{i}"), t)).collect(),
-            escalations: worse.map(|(i, e)| self.template(&format!("/escalate/{i}/says"), &e.says)).collect(),
+            advice: advice.map(|(i, t)| self.template(format_args!("/says/advice/{i}"), t)).collect(),
+            escalations: worse
+                .map(|(i, e)| self.template(format_args!("/escalate/{i}/says"), &e.says))
+                .collect(),
         }
     }
 
-    fn template(&mut self, place: &str, text: &str) -> Template {
+    fn template(&mut self, place: impl Display, text: &str) -> Template {
         Template::compile(text).unwrap_or_else(|problem| {
             self.problem(place, problem);
             Template::default()
@@ -264,7 +268,7 @@ impl Compiled {
         &self.pack
     }
 
-    /// What its file says, without the tests.
+    /// What its file says.
     pub fn def(&self) -> &SignatureDef {
         &self.def
     }

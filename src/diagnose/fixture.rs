@@ -82,7 +82,7 @@ pub(super) fn signature(rule: Value, more: &[(&str, Value)]) -> Signature {
         id: "sig".to_owned(),
         pack: "mcp".to_owned(),
         source: "mcp".to_owned(),
-        def: serde_json::from_value(json).unwrap(),
+        def: Arc::new(serde_json::from_value(json).unwrap()),
         switched: None,
     }
 }

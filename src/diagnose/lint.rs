@@ -4,6 +4,7 @@
 //! column. It runs no test: that is `trial`'s.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::compile::compile;
 use super::vocabulary::Vocabulary;
@@ -36,7 +37,13 @@ pub fn lint(files: &[(String, String)], source: &str, knowledge: &Knowledge) -> 
                     let pack = String::new();
                     linter.signature(
                         path,
-                        &Signature { id, pack, source: source.to_owned(), def, switched: None },
+                        &Signature {
+                            id,
+                            pack,
+                            source: source.to_owned(),
+                            def: Arc::new(def),
+                            switched: None,
+                        },
                     );
                 }
             }

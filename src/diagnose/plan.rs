@@ -89,8 +89,8 @@ pub(super) mod live {
 /// Whether `server` is in a key, its other fields, and the signatures that have it.
 pub(super) type KeyFields = (bool, Vec<String>, Vec<usize>);
 
-/// By set, member and signature.
-type OfRules = BTreeMap<(usize, usize, usize), BTreeSet<Op>>;
+/// What an event does to a signature: the event, the set, the member, the signature.
+type Does<'r> = (&'r str, usize, usize, usize, Op);
 
 /// Which signatures share a key, and what each event does. The same for all logs.
 #[derive(Debug)]
@@ -111,23 +111,24 @@ impl Plans {
     /// The plans for these signatures.
     pub fn new(rules: &[Compiled]) -> Self {
         let mut sets: Vec<KeyFields> = Vec::new();
-        let mut ops: BTreeMap<&str, OfRules> = BTreeMap::new();
+        let mut all: Vec<Does<'_>> = Vec::new();
         let mut wanted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (rule, compiled) in rules.iter().enumerate() {
             let (set, member) = place(&mut sets, compiled, rule);
-            for (event, op) in ops_of(compiled) {
-                ops.entry(event).or_default().entry((set, member, rule)).or_default().insert(op);
-            }
+            all.extend(ops_of(compiled).into_iter().map(|(event, op)| (event, set, member, rule, op)));
             for (event, field) in shown(compiled) {
                 wanted.entry(event).or_default().insert(field);
             }
         }
+        all.sort_unstable();
+        all.dedup();
         let mut plans = Vec::new();
         let mut by_event = HashMap::new();
-        for (event, of_rules) in ops {
+        for of_event in all.chunk_by(|a, b| a.0 == b.0) {
+            let Some((event, ..)) = of_event.first().copied() else { continue };
             let wanted = wanted.remove(event).unwrap_or_default().into_iter().map(Arc::from).collect();
             by_event.insert(event.to_owned(), plans.len());
-            plans.push(Plan { groups: groups(of_rules, rules), wanted });
+            plans.push(Plan { groups: groups(of_event, rules), wanted });
         }
         Self { all: plans, by_event, sets }
     }
@@ -269,11 +270,12 @@ impl Incident {
     }
 }
 
-fn groups(of_rules: OfRules, rules: &[Compiled]) -> Vec<Group> {
+fn groups(of_event: &[Does<'_>], rules: &[Compiled]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for ((set, member, rule), ops) in of_rules {
+    for of_rule in of_event.chunk_by(|a, b| a.3 == b.3) {
+        let Some((_, set, member, rule, _)) = of_rule.first().copied() else { continue };
         let Some(compiled) = rules.get(rule) else { continue };
-        let incident = Incident::new(rule, member, ops.into_iter().collect(), compiled);
+        let incident = Incident::new(rule, member, of_rule.iter().map(|does| does.4).collect(), compiled);
         match groups.last_mut() {
             Some(group) if group.set == set => {
                 group.opens |= incident.opens;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::pattern::{EventDef, Scope, Wording, nearest};
+use crate::pattern::{Catalogue, EventDef, Scope, Wording, nearest};
 
 /// The events that signatures may name.
 #[derive(Debug, Clone, Default)]
@@ -23,19 +23,40 @@ impl Vocabulary {
         vocabulary
     }
 
-    fn add(&mut self, def: &EventDef) {
-        let fields = self.events.entry(def.id.clone()).or_default();
-        fields.extend((!def.after.is_empty()).then(|| "after".to_owned()));
-        fields.extend(def.derive.iter().map(|d| d.field.clone()));
-        for wording in &def.wordings {
-            fields.extend(wording.set.keys().cloned());
-            if wording.scope == Scope::Server {
-                fields.insert("server".to_owned());
+    /// That of the events of a catalogue, whose wordings are compiled already.
+    pub fn of(catalogue: &Catalogue) -> Self {
+        let mut vocabulary = Self::default();
+        for def in catalogue.events() {
+            vocabulary.add_said(def);
+        }
+        for (def, field) in catalogue.holes() {
+            if let Some(fields) = vocabulary.events.get_mut(&def.id).filter(|fields| !fields.contains(field))
+            {
+                fields.insert(field.to_owned());
             }
+        }
+        vocabulary
+    }
+
+    fn add(&mut self, def: &EventDef) {
+        let fields = self.add_said(def);
+        for wording in &def.wordings {
             if let Ok(compiled) = Wording::compile(&wording.text) {
                 fields.extend(compiled.fields().map(str::to_owned));
             }
         }
+    }
+
+    /// Adds the fields that stand in no hole; gives the fields of the event.
+    fn add_said(&mut self, def: &EventDef) -> &mut BTreeSet<String> {
+        let fields = self.events.entry(def.id.clone()).or_default();
+        fields.extend((!def.after.is_empty()).then(|| "after".to_owned()));
+        fields.extend(def.derive.iter().map(|d| d.field.clone()));
+        if def.wordings.iter().any(|wording| wording.scope == Scope::Server) {
+            fields.insert("server".to_owned());
+        }
+        fields.extend(def.wordings.iter().flat_map(|wording| wording.set.keys().cloned()));
+        fields
     }
 
     /// Whether there is such an event.
@@ -64,6 +85,7 @@ impl Vocabulary {
 #[cfg(test)]
 mod tests {
     use super::Vocabulary;
+    use crate::pattern::Knowledge;
 
     fn vocabulary() -> Vocabulary {
         let def = serde_json::json!({
@@ -82,6 +104,13 @@ mod tests {
             assert!(v.has_field("connected", field), "{field}");
         }
         assert!(!v.has_field("connected", "status") && !v.has_field("gone", "ms"));
+    }
+
+    #[test]
+    fn that_of_a_catalogue_is_that_of_its_events() {
+        let catalogue = Knowledge::builtin().catalogue;
+        let of_events = Vocabulary::new(catalogue.events().iter().map(|e| &**e));
+        assert_eq!(Vocabulary::of(&catalogue).events, of_events.events);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::event::{EventDef, Scope, WordingDef};
-use super::fields::{Fields, Said, Wanted, needles};
+use super::fields::{Fields, Said, Wanted};
 use super::finder::Finder;
 use super::wording::Wording;
 
@@ -28,7 +28,10 @@ pub struct Catalogue {
 #[derive(Debug)]
 struct Entry {
     event: usize,
-    def: WordingDef,
+    /// Which of the wordings of its event it is.
+    at: usize,
+    scope: Scope,
+    level: Option<String>,
     wording: Wording,
     fields: Fields,
 }
@@ -60,12 +63,13 @@ impl Catalogue {
         let mut entries = Vec::new();
         let events: Vec<Arc<EventDef>> = defs.into_iter().map(Arc::new).collect();
         for (event, def) in events.iter().enumerate() {
-            let needles = Arc::new(needles(def));
-            for w in &def.wordings {
+            let needles = Arc::default();
+            for (at, w) in def.wordings.iter().enumerate() {
                 match Wording::compile(&w.text) {
                     Ok(wording) => {
                         let fields = Fields::new(&wording, w, def, &needles);
-                        entries.push(Entry { event, def: w.clone(), wording, fields });
+                        let (scope, level) = (w.scope, w.level.clone());
+                        entries.push(Entry { event, at, scope, level, wording, fields });
                     }
                     Err(problem) => problems.push((def.id.clone(), w.text.clone(), problem)),
                 }
@@ -95,7 +99,17 @@ impl Catalogue {
 
     /// The wording at an index, with the event it belongs to.
     pub fn wording(&self, index: usize) -> Option<(&EventDef, &WordingDef)> {
-        self.entries.get(index).map(|e| (&*self.events[e.event], &e.def))
+        self.entries.get(index).and_then(|e| self.defs(e))
+    }
+
+    fn defs(&self, entry: &Entry) -> Option<(&EventDef, &WordingDef)> {
+        let event = self.events.get(entry.event)?;
+        Some((event, event.wordings.get(entry.at)?))
+    }
+
+    /// The holes of all wordings, each with the event whose field it is.
+    pub fn holes(&self) -> impl Iterator<Item = (&EventDef, &str)> {
+        self.entries.iter().flat_map(|e| e.wording.fields().map(|field| (&*self.events[e.event], field)))
     }
 
     /// Which of the events, in their order, a wording belongs to.
@@ -135,11 +149,12 @@ impl Catalogue {
         scratch: &Scratch,
         wanted: &Wanted,
     ) -> Recognized {
-        let Entry { def, wording: covering, fields, event } = &self.entries[wording];
+        let Entry { event, at, wording: covering, fields, .. } = &self.entries[wording];
         let event = Arc::clone(&self.events[*event]);
+        let def = &event.wordings[*at];
         let said = Said { message, holes: &scratch.holes, wording: covering, def, event: &event };
-        let fields = fields.of(&said, wording, wanted);
-        Recognized { event, echo: def.echo, fields, wording }
+        let (echo, fields) = (def.echo, fields.of(&said, wording, wanted));
+        Recognized { event, echo, fields, wording }
     }
 
     /// What to ask [`Catalogue::recognized`] for, to get only fields of these names.
@@ -169,6 +184,6 @@ impl Catalogue {
 
 impl Entry {
     fn may_be(&self, scope: Scope, level: Option<&str>) -> bool {
-        self.def.scope == scope && self.def.level.as_deref().is_none_or(|l| level == Some(l))
+        self.scope == scope && self.level.as_deref().is_none_or(|l| level == Some(l))
     }
 }

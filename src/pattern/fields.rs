@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memmem::{self, Finder};
 use serde_json::Value;
@@ -25,14 +25,15 @@ pub(super) struct Fields {
     derived: Vec<Arc<str>>,
     /// For each derived field the hole that it is derived from; `None`: from something else.
     sources: Vec<Option<usize>>,
-    needles: Arc<Needles>,
+    needles: Arc<OnceLock<Needles>>,
 }
 
-/// What the derived fields of an event are looked for by, ready to be looked for.
+/// What the derived fields of an event are looked for by, ready to be looked for. They are made ready when first some are:
+/// most events occur in no log, and in most logs few.
 pub(super) type Needles = Vec<Vec<Finder<'static>>>;
 
 /// The needles of an event.
-pub(super) fn needles(event: &EventDef) -> Needles {
+fn needles(event: &EventDef) -> Needles {
     let finder = |(needle, _): &(String, Value)| Finder::new(needle.as_bytes()).into_owned();
     event.derive.iter().map(|d| d.contains.iter().map(finder).collect()).collect()
 }
@@ -78,7 +79,13 @@ impl Said<'_> {
 }
 
 impl Fields {
-    pub(super) fn new(wording: &Wording, def: &WordingDef, event: &EventDef, needles: &Arc<Needles>) -> Self {
+    /// `needles` are those of `event`, which all its wordings share.
+    pub(super) fn new(
+        wording: &Wording,
+        def: &WordingDef,
+        event: &EventDef,
+        needles: &Arc<OnceLock<Needles>>,
+    ) -> Self {
         let holes: Vec<Arc<str>> = wording.fields().map(Arc::from).collect();
         let hole = |name: &str| {
             holes.iter().position(|h| &**h == name).filter(|i| wording.value(*i, "").is_string())
@@ -162,14 +169,16 @@ impl Fields {
 
     /// The value that is derived from `text` by the derivation at an index.
     fn derived<'e>(&self, event: &'e EventDef, index: usize, text: &str) -> Option<&'e Value> {
-        let at = self.needles.get(index)?.iter().position(|needle| needle.find(text.as_bytes()).is_some())?;
+        let needles = self.needles.get_or_init(|| needles(event));
+        let at = needles.get(index)?.iter().position(|needle| needle.find(text.as_bytes()).is_some())?;
         event.derive.get(index)?.contains.get(at).map(|(_, value)| value)
     }
 }
 
 /// The keys of the members of a hole that are wanted, in quotes.
 fn members_of(hole: &str, names: &BTreeSet<String>) -> Vec<String> {
-    let inside = names.iter().filter_map(|n| n.strip_prefix(hole)?.strip_prefix('.'));
+    let all = format!("{hole}.");
+    let inside = names.range(all.clone()..).map_while(|n| n.strip_prefix(all.as_str()));
     inside.map(|way| format!("\"{}\"", way.rsplit('.').next().unwrap_or(way))).collect()
 }
 

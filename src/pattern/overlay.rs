@@ -4,6 +4,7 @@
 //! be. A signature that it names and no pack has is told, not refused: the pack may come back.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,9 +79,10 @@ impl Knowledge {
                     problems.push(format!("`{id}` is benign: it stays `info`"));
                 }
                 Some(severity) => {
-                    signature.def.severity = severity;
+                    let def = Arc::make_mut(&mut signature.def);
+                    def.severity = severity;
                     // What the user says is the last word: nothing escalates beyond it.
-                    signature.def.escalate.iter_mut().for_each(|e| e.severity = severity);
+                    def.escalate.iter_mut().for_each(|e| e.severity = severity);
                 }
                 None => {}
             }

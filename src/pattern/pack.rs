@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use semver::{Version, VersionReq};
 use serde::de::DeserializeOwned;
@@ -68,8 +69,12 @@ pub struct PackInfo {
 impl PackInfo {
     /// What the `pack.json` among the files of a pack says, if this build can use it.
     pub fn in_files(files: &[(String, String)]) -> Option<Self> {
-        let (_, text) = files.iter().find(|(path, _)| path == "pack.json")?;
-        serde_json::from_str(text).ok().filter(|info| refusal(info).is_none())
+        Self::in_texts(files)
+    }
+
+    fn in_texts(files: &[(impl AsRef<str>, impl AsRef<str>)]) -> Option<Self> {
+        let (_, text) = files.iter().find(|(path, _)| path.as_ref() == "pack.json")?;
+        serde_json::from_str(text.as_ref()).ok().filter(|info| refusal(info).is_none())
     }
 }
 
@@ -134,7 +139,7 @@ pub struct Signature {
     /// The folder that the pack was read from; the pack's name for the built-in one.
     pub source: String,
     /// What its file says.
-    pub def: SignatureDef,
+    pub def: Arc<SignatureDef>,
     /// Whether an overlay switched it on or off; `None`: its status decides.
     pub switched: Option<bool>,
 }
@@ -179,7 +184,7 @@ pub fn builtin_files() -> &'static [(&'static str, &'static str)] {
 /// The digest of the built-in pack, whole.
 const BUILTIN_SHA256: &str = include_str!(concat!(env!("OUT_DIR"), "/pack_mcp_sha256.txt"));
 
-/// The same as far as logs are read by it: without tests, samples, scenarios and clauses.
+/// The same as far as logs are read by it: without tests, samples, scenarios, clauses and the list of versions.
 fn builtin_for_logs() -> &'static [(&'static str, &'static str)] {
     include!(concat!(env!("OUT_DIR"), "/pack_mcp_for_logs.rs"))
 }
@@ -197,25 +202,26 @@ impl Knowledge {
         Self::load_onto(builtin_files(), more)
     }
 
-    /// The same as far as logs are read by it: the built-in pack without its tests, samples, scenarios and clauses.
+    /// The same as far as logs are read by it: the built-in pack without its tests, samples, scenarios, clauses and list of
+    /// versions.
     pub fn load_for_logs(more: &[Folder]) -> Self {
         Self::load_onto(builtin_for_logs(), more)
     }
 
     fn load_onto(builtin: &[(&str, &str)], more: &[Folder]) -> Self {
-        let builtin = builtin.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
-        let all: Vec<Folder> =
-            [(BUILTIN.to_owned(), builtin)].into_iter().chain(more.iter().cloned()).collect();
+        let mut all: Vec<(&str, Vec<(&str, &str)>)> = vec![(BUILTIN, builtin.to_vec())];
+        for (label, files) in more {
+            all.push((label, files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()));
+        }
         let ids: Vec<Option<String>> =
-            all.iter().map(|(_, files)| PackInfo::in_files(files).map(|i| i.id)).collect();
+            all.iter().map(|(_, files)| PackInfo::in_texts(files).map(|i| i.id)).collect();
         let mut gathered = Gathered::default();
         for (i, (label, files)) in all.into_iter().enumerate() {
             let replaced =
                 |id: &Option<String>| id.is_some() && ids.iter().skip(i + 1).any(|later| later == id);
             if !ids.get(i).is_some_and(replaced) {
-                let texts = || files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-                let sha256 = if i == 0 { BUILTIN_SHA256.to_owned() } else { digest(texts()) };
-                gathered.add(&label, files, sha256);
+                let sha256 = if i == 0 { BUILTIN_SHA256.to_owned() } else { digest(files.iter().copied()) };
+                gathered.add(label, files, sha256);
             }
         }
         gathered.finish()
@@ -246,9 +252,9 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, label: &str, mut files: Vec<(String, String)>, sha256: String) {
-        files.sort();
-        let info = files.iter().find(|(p, _)| p == "pack.json");
+    fn add(&mut self, label: &str, mut files: Vec<(&str, &str)>, sha256: String) {
+        files.sort_unstable();
+        let info = files.iter().find(|(p, _)| *p == "pack.json");
         let Some(info) = info.and_then(|(p, text)| self.read::<PackInfo>(label, p, text)) else {
             if info.is_none() {
                 self.errors.push(problem(
@@ -273,7 +279,7 @@ impl Gathered {
                 }
             }
         }
-        for (path, text) in &files {
+        for (path, text) in files {
             match path.split_once('/') {
                 None if path == VERSIONS => self.add_versions(label, path, text),
                 Some(("events", _)) => self.add_events(label, path, text),
@@ -308,7 +314,13 @@ impl Gathered {
         let id = name.trim_end_matches(".json").to_owned();
         self.signatures.insert(
             id.clone(),
-            Signature { id, pack: pack.to_owned(), source: label.to_owned(), def, switched: None },
+            Signature {
+                id,
+                pack: pack.to_owned(),
+                source: label.to_owned(),
+                def: Arc::new(def),
+                switched: None,
+            },
         );
     }
 
@@ -432,6 +444,8 @@ pub(super) fn digest<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> Str
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{BUILTIN_SHA256, Knowledge, builtin_files, digest};
 
     #[test]
@@ -440,12 +454,12 @@ mod tests {
     }
 
     #[test]
-    fn for_logs_the_pack_lacks_tests_and_samples_and_nothing_else() {
+    fn for_logs_the_pack_lacks_nothing_that_a_finding_is_made_of() {
         let (whole, lean) = (Knowledge::load(&[]), Knowledge::load_for_logs(&[]));
         assert!(lean.errors.is_empty() && lean.signatures.iter().all(|s| s.def.tests.is_empty()));
         let signatures = |k: &Knowledge| {
             let mut all = k.signatures.clone();
-            all.iter_mut().for_each(|s| s.def.tests.clear());
+            all.iter_mut().for_each(|s| Arc::make_mut(&mut s.def).tests.clear());
             format!("{all:?}")
         };
         let events = |k: &Knowledge| {

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memchr2};
 use serde_json::{Number, Value};
 
 /// No number, duration or version of a log is longer, in bytes.
@@ -280,28 +280,25 @@ fn hole_before(hole: Hole, literal: &str, rest: &str) -> Option<usize> {
 fn pieces(text: &str) -> Result<Vec<Piece>, String> {
     let mut out = Vec::new();
     let mut literal = String::new();
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let doubled = chars.peek().is_some_and(|(_, n)| *n == c);
-        match c {
-            '{' | '}' if doubled => {
-                chars.next();
-                literal.push(c);
+    let mut from = 0;
+    while let Some(at) = memchr2(b'{', b'}', &text.as_bytes()[from..]).map(|i| from + i) {
+        literal.push_str(&text[from..at]);
+        let (brace, rest) = text[at..].split_at(1);
+        if rest.starts_with(brace) {
+            literal.push_str(brace);
+            from = at + 2;
+        } else if brace == "{" {
+            let (piece, end) = hole(text, at)?;
+            if !literal.is_empty() {
+                out.push(Piece::Literal(std::mem::take(&mut literal)));
             }
-            '{' => {
-                let (piece, end) = hole(text, at)?;
-                if !literal.is_empty() {
-                    out.push(Piece::Literal(std::mem::take(&mut literal)));
-                }
-                out.push(piece);
-                while chars.peek().is_some_and(|(i, _)| *i < end) {
-                    chars.next();
-                }
-            }
-            '}' => return Err("a `}` closes nothing; write `}}` for a literal one".to_owned()),
-            c => literal.push(c),
+            out.push(piece);
+            from = end;
+        } else {
+            return Err("a `}` closes nothing; write `}}` for a literal one".to_owned());
         }
     }
+    literal.push_str(&text[from..]);
     if !literal.is_empty() {
         out.push(Piece::Literal(literal));
     }

@@ -11,6 +11,7 @@ use aho_corasick::AhoCorasick;
 use super::known::Known;
 use super::pattern::{Pattern, Text};
 use super::rules::{Found, RULES};
+use super::shape::{self, Shape};
 use super::view::View;
 
 /// Something to hide.
@@ -34,7 +35,7 @@ struct Engine {
     /// The rules with a needle of a single sign, as bits, by that sign: looking for it with the others would cost more
     /// than the pattern.
     by_sign: Vec<(u8, u64)>,
-    patterns: Vec<Pattern>,
+    patterns: Vec<(Pattern, Option<Shape>)>,
 }
 
 static ENGINE: LazyLock<Option<Engine>> = LazyLock::new(Engine::new);
@@ -57,7 +58,7 @@ impl Engine {
             rule_of.resize(all.len(), at);
         }
         let needles = AhoCorasick::builder().ascii_case_insensitive(true).build(&all).ok()?;
-        let patterns = RULES.iter().map(|rule| Pattern::new(rule.pattern)).collect();
+        let patterns = RULES.iter().map(|rule| (Pattern::new(rule.pattern), shape::of(rule.name))).collect();
         Some(Self { needles, rule_of, always, by_sign, patterns })
     }
 
@@ -86,8 +87,12 @@ pub(super) fn by_rule(view: &View<'_>, known: &Known) -> Vec<Hit> {
     if let Some(engine) = ENGINE.as_ref() {
         let bits = engine.candidates(text);
         let ready = Text::new(text);
-        for (rule, pattern) in engine.patterns.iter().enumerate().filter(|(rule, _)| bits >> rule & 1 == 1) {
-            of_rule((text, &ready), rule, pattern, &mut hits);
+        for (rule, (pattern, shape)) in
+            engine.patterns.iter().enumerate().filter(|(rule, _)| bits >> rule & 1 == 1)
+        {
+            if shape.is_none_or(|has_shape| has_shape(text)) {
+                of_rule((text, &ready), rule, pattern, &mut hits);
+            }
         }
     }
     hits.retain(|hit| !is_bare_host(hit) || !known.is_name(text, &hit.range));

@@ -19,6 +19,7 @@ mod random;
 mod redactor;
 mod rules;
 mod server_output;
+mod shape;
 mod suspects;
 mod texts;
 mod together;

@@ -3,11 +3,13 @@
 //! Comes in: patterns, written for any text. Goes out: what they find in one. A pattern that knows all of Unicode is large:
 //! making it ready takes longer than reading most logs. Nearly all texts are plain ones, in which a pattern that knows
 //! ASCII alone finds the same; so each is made ready when a text first needs it, and the large one only for a text that
-//! is not plain.
+//! is not plain. Automata find the same as well, and sooner, but to make them takes longer than to search a few pages
+//! without: they are made for who has more to search.
 
 use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use regex::Regex;
 use regex_automata::meta;
@@ -19,8 +21,15 @@ use regex_automata::{Input, util::syntax};
 pub(super) struct Pattern {
     source: &'static str,
     plain: OnceLock<Option<meta::Regex>>,
+    /// The same with automata.
+    swift: OnceLock<Option<meta::Regex>>,
+    /// How much plain text was searched without, in bytes.
+    searched: AtomicUsize,
     full: OnceLock<Option<Regex>>,
 }
+
+/// So much plain text is searched without automata, in bytes.
+const FEW: usize = 1 << 15;
 
 /// What a pattern found: where the whole of it is, and each of its groups.
 pub(super) type Groups = Vec<Option<Range<usize>>>;
@@ -88,20 +97,35 @@ fn as_byte(c: char) -> Option<u8> {
 
 impl Pattern {
     pub(super) const fn new(source: &'static str) -> Self {
-        Self { source, plain: OnceLock::new(), full: OnceLock::new() }
+        let searched = AtomicUsize::new(0);
+        Self { source, plain: OnceLock::new(), swift: OnceLock::new(), searched, full: OnceLock::new() }
     }
 
-    /// `None` where it is no pattern, which the tests rule out; so below.
+    /// What searches so many bytes of plain text. `None` where it is no pattern, which the tests rule out; so below.
+    fn for_plain(&self, bytes: usize) -> Option<&meta::Regex> {
+        if self.searched.load(Ordering::Relaxed) > FEW {
+            return self.swift();
+        }
+        self.searched.fetch_add(bytes, Ordering::Relaxed);
+        if bytes > FEW { self.swift() } else { self.plain() }
+    }
+
     fn plain(&self) -> Option<&meta::Regex> {
-        let make = || {
-            let source = self.source.replace('⏎', r"\xFF").replace('…', r"\xFE");
-            // Which texts are worth a search is known by the rule's needles: to work out literals of the pattern that
-            // would tell it once more takes longer than all the searches in a report.
-            let lean = meta::Config::new().auto_prefilter(false).utf8_empty(false);
-            let bytes = syntax::Config::new().unicode(false).utf8(false);
-            meta::Regex::builder().configure(lean).syntax(bytes).build(&source).ok()
-        };
-        self.plain.get_or_init(make).as_ref()
+        self.plain.get_or_init(|| self.made(false)).as_ref()
+    }
+
+    fn swift(&self) -> Option<&meta::Regex> {
+        self.swift.get_or_init(|| self.made(true)).as_ref()
+    }
+
+    fn made(&self, automata: bool) -> Option<meta::Regex> {
+        let source = self.source.replace('⏎', r"\xFF").replace('…', r"\xFE");
+        // Which texts are worth a search is known by the rule's needles: to work out literals of the pattern that
+        // would tell it once more takes longer than all the searches in a report.
+        let lean = meta::Config::new().auto_prefilter(false).utf8_empty(false);
+        let lean = if automata { lean } else { lean.hybrid(false).dfa(false).onepass(false) };
+        let bytes = syntax::Config::new().unicode(false).utf8(false);
+        meta::Regex::builder().configure(lean).syntax(bytes).build(&source).ok()
     }
 
     fn full(&self) -> Option<&Regex> {
@@ -114,7 +138,8 @@ impl Pattern {
             let groups = self.full()?.captures_at(text.whole, at)?;
             return Some(groups.iter().map(|group| group.map(|g| g.range())).collect());
         };
-        let (pattern, from) = (self.plain()?, text.to_plain(at));
+        let from = text.to_plain(at);
+        let pattern = self.for_plain(plain.len() - from)?;
         let mut groups: Captures = pattern.create_captures();
         pattern.search_captures(&Input::new(plain).range(from..), &mut groups);
         groups.is_match().then(|| groups.iter().map(|group| Some(text.of_plain(group?.range()))).collect())
@@ -123,7 +148,7 @@ impl Pattern {
     /// Whether it is found anywhere.
     pub(super) fn is_in(&self, text: &Text<'_>) -> bool {
         match &text.plain {
-            Some(plain) => self.plain().is_some_and(|p| p.is_match(plain.as_ref())),
+            Some(plain) => self.for_plain(plain.len()).is_some_and(|p| p.is_match(plain.as_ref())),
             None => self.full().is_some_and(|p| p.is_match(text.whole)),
         }
     }
@@ -131,7 +156,9 @@ impl Pattern {
     /// The first place where it is found.
     pub(super) fn first_in(&self, text: &Text<'_>) -> Option<Range<usize>> {
         match &text.plain {
-            Some(plain) => self.plain()?.find(plain.as_ref()).map(|found| text.of_plain(found.range())),
+            Some(plain) => {
+                self.for_plain(plain.len())?.find(plain.as_ref()).map(|found| text.of_plain(found.range()))
+            }
             None => self.full()?.find(text.whole).map(|found| found.range()),
         }
     }
@@ -151,24 +178,29 @@ impl Pattern {
     /// Whether it is a pattern either way.
     #[cfg(test)]
     pub(super) fn is_sound(&self) -> bool {
-        self.plain().is_some() && self.full().is_some()
+        self.plain().is_some() && self.swift().is_some() && self.full().is_some()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use proptest::prelude::*;
 
-    use super::{Pattern, Text};
+    use super::{FEW, Pattern, Text};
     use crate::redact::rules::RULES;
     use crate::redact::server_output;
 
-    /// What either way finds at every place.
-    fn either_way(pattern: &Pattern, text: &str) -> [Vec<Option<super::Groups>>; 2] {
+    /// What each way finds at every place: without automata, with them, in Unicode.
+    fn each_way(pattern: &Pattern, text: &str) -> [Vec<Option<super::Groups>>; 3] {
         let plain = Text::new(text);
         let full = Text { whole: text, plain: None, places: Vec::new() };
         let starts = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
-        [&plain, &full].map(|text| starts().map(|at| pattern.captures_at(text, at)).collect())
+        [(&plain, 0), (&plain, FEW + 1), (&full, 0)].map(|(text, searched)| {
+            pattern.searched.store(searched, Ordering::Relaxed);
+            starts().map(|at| pattern.captures_at(text, at)).collect()
+        })
     }
 
     fn patterns() -> Vec<Pattern> {
@@ -186,9 +218,10 @@ mod tests {
             for text in samples.flat_map(|t| [t.to_owned(), format!("▸ {t} · “{t}”…⏎{t}")]) {
                 assert!(Text::new(&text).plain.is_some(), "{text} is not plain");
                 for pattern in &patterns {
-                    let [plain, full] = either_way(pattern, &text);
+                    let [plain, swift, full] = each_way(pattern, &text);
                     found += plain.iter().flatten().count();
                     assert_eq!(plain, full, "{} in {text}", pattern.source);
+                    assert_eq!(swift, full, "{} in {text}", pattern.source);
                 }
             }
         }
@@ -226,8 +259,9 @@ mod tests {
             let text = pieces.concat();
             let patterns = patterns();
             let pattern = which.get(&patterns);
-            let [plain, full] = either_way(pattern, &text);
-            prop_assert_eq!(plain, full);
+            let [plain, swift, full] = each_way(pattern, &text);
+            prop_assert_eq!(&plain, &full);
+            prop_assert_eq!(&swift, &full);
         }
     }
 }

@@ -64,7 +64,7 @@ const CRATES: [(&str, &[&str]); 33] = [
     ("owo_colors", &["render"]),
     ("rcgen", &["gateway"]),
     ("regex", &["diagnose", "redact"]),
-    ("regex_automata", &["redact"]),
+    ("regex_automata", &["diagnose", "redact"]),
     ("rustix", &["bisect"]),
     ("rustls", &["gateway"]),
     ("rustls_native_certs", &["source"]),

@@ -45,7 +45,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(in crate::cli) fn run(arguments: &Arguments) -> Result<Exit> {
-    let loaded = knowledge::load_for_logs(&arguments.subject.patterns)?;
+    let loaded = knowledge::load(&arguments.subject.patterns)?;
     let asked_for = arguments.signature.as_deref().map(|id| index_of(id, &loaded)).transpose()?;
     let against = arguments.against.as_deref().map(|path| anchor(path, arguments, &loaded)).transpose()?;
     let (logs, errors) = gather(arguments, &loaded);

@@ -172,6 +172,7 @@ mod tests {
         let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
         let case = def.tests[0].clone();
         assert_eq!(case.at.get("open_failed"), Some(&2));
+        let def = std::sync::Arc::new(def);
         let signature =
             Signature { id: "new".into(), pack: "p".into(), source: "p".into(), def, switched: None };
         let rule = compile(&signature, &words).unwrap();

@@ -230,7 +230,7 @@ fn doc(page: &Page<'_>) -> Value {
         json!({ "test": case.name, "summary": f.summary, "evidence": evidence.collect::<Vec<_>>() })
     });
     let whole = json!({
-        "id": signature.id, "pack": signature.pack, "on": signature.is_on(), "signature": signature.def,
+        "id": signature.id, "pack": signature.pack, "on": signature.is_on(), "signature": *signature.def,
         "proof": actual,
     });
     document("pattern", whole)
