@@ -35,6 +35,8 @@ pub(super) struct Folded {
     newest: BTreeMap<Arc<str>, (usize, Life)>,
     seen: usize,
     left_out: u64,
+    /// Reused from life to life.
+    course: String,
 }
 
 impl Folded {
@@ -48,15 +50,15 @@ impl Folded {
     }
 
     fn fold(&mut self, (place, life): (usize, Life)) {
-        let course = course(&life);
-        let known = self.by_course.get(&course).and_then(|at| self.lives.get_mut(*at));
+        course(&life, &mut self.course);
+        let known = self.by_course.get(self.course.as_str()).and_then(|at| self.lives.get_mut(*at));
         if let Some((_, known)) = known {
             known.alike.count += 1;
             if known.alike.places.len() < MAX_PLACES {
                 known.alike.places.push((life.session, life.first_line()));
             }
         } else if self.lives.len() < MAX_LIVES {
-            self.by_course.insert(course, self.lives.len());
+            self.by_course.insert(self.course.clone(), self.lives.len());
             self.lives.push((place, life));
         } else {
             self.left_out += 1;
@@ -77,20 +79,20 @@ impl Folded {
     }
 }
 
-/// What happened in a life, whatever the values: lives of the same course are alike.
-fn course(life: &Life) -> String {
+/// Writes what happened in a life, whatever the values: lives of the same course are alike.
+fn course(life: &Life, course: &mut String) {
     let health = &life.health;
-    let mut course = format!(
-        "{}\n{} {} {} {}\n",
-        life.server,
-        health.outcome(),
-        health.connects,
-        health.calls_ok,
-        health.calls_failed
-    );
+    course.clear();
+    course.push_str(&life.server);
+    // Writing to a string does not fail.
+    let (connects, ok, failed) = (health.connects, health.calls_ok, health.calls_failed);
+    _ = writeln!(course, "\n{} {connects} {ok} {failed}", health.outcome());
     for item in &life.items {
-        // Writing to a string does not fail.
-        _ = writeln!(course, "{} {} {}", item.key, item.repeats, item.aside);
+        course.push_str(&item.key);
+        course.push_str(if item.aside { " aside" } else { " compared" });
+        if item.repeats != 1 {
+            _ = write!(course, " {}", item.repeats);
+        }
+        course.push('\n');
     }
-    course
 }

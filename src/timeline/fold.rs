@@ -39,10 +39,9 @@ pub struct Item {
 }
 
 impl Item {
-    fn new(event: Event, place: u64) -> Self {
-        let (key, line) = (key(&event), event.line);
-        let (again, lines) = (Vec::new(), vec![line]);
-        Self { event, key, repeats: 1, lines, last_line: line, aside: false, again, place }
+    fn new(event: Event, key: Arc<str>, place: u64) -> Self {
+        let (again, line) = (Vec::new(), event.line);
+        Self { event, key, repeats: 1, lines: vec![line], last_line: line, aside: false, again, place }
     }
 
     /// Takes another occurrence of the same event in.
@@ -60,8 +59,11 @@ impl Item {
     fn unfolded(&self) -> Option<Vec<Self>> {
         let again = self.again.iter().map(|(place, event)| (*place, event));
         let all = std::iter::once((self.place, &self.event)).chain(again);
-        let all: Vec<Self> =
-            all.map(|(p, e)| Self { aside: self.aside, ..Self::new(e.clone(), p) }).collect();
+        let one = |(place, event): (u64, &Event)| {
+            let key = Arc::clone(&self.key);
+            Self { aside: self.aside, ..Self::new(event.clone(), key, place) }
+        };
+        let all: Vec<Self> = all.map(one).collect();
         (all.len() as u64 == self.repeats).then_some(all)
     }
 
@@ -96,9 +98,10 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn push(&mut self, event: Event, aside: bool) {
+    /// Takes the next event, with its [`key`].
+    pub(super) fn push(&mut self, event: Event, key: Arc<str>, aside: bool) {
         self.seen += 1;
-        self.push_item(Item { aside, ..Item::new(event, self.seen) });
+        self.push_item(Item { aside, ..Item::new(event, key, self.seen) });
     }
 
     fn push_item(&mut self, item: Item) {

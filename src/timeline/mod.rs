@@ -9,6 +9,7 @@ mod outcome;
 mod summary;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 pub use alike::Alike;
@@ -17,7 +18,8 @@ pub use outcome::{Health, Outcome};
 pub use summary::{FIELDS, Input, ServerSummary, Summary, VersionRead, version_in_name};
 
 use crate::classify::Event;
-use crate::pattern::{Effect, Phase};
+use crate::parse::BySame;
+use crate::pattern::{Effect, EventDef, Phase};
 
 /// The life of one server in one client session.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub struct Lives {
     over: Option<alike::Folded>,
     /// The session under way of those that follow each other.
     session: u32,
+    /// What events are aligned by, of lines that say the same.
+    keys: BySame<Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +68,7 @@ struct Open {
     folder: fold::Folder,
     health: Health,
     /// The event before: what a mere aftermath follows.
-    before: Option<String>,
+    before: Option<Arc<EventDef>>,
     /// Events since a close that may be the client's shutdown; they become part of the life either way.
     ending: Vec<(Event, bool)>,
 }
@@ -72,7 +76,8 @@ struct Open {
 impl Lives {
     /// For a new log; with or without set-up details.
     pub fn new(details: bool) -> Self {
-        Self { details, open: BTreeMap::new(), order: Vec::new(), over: None, session: 0 }
+        let (open, keys) = (BTreeMap::new(), BySame::default());
+        Self { details, open, order: Vec::new(), over: None, session: 0, keys }
     }
 
     /// The same, with lives that are alike folded: see [`Life::alike`].
@@ -93,11 +98,14 @@ impl Lives {
             self.close(Some(self.session));
             self.session = event.session;
         }
-        let place = (event.session, Arc::clone(server));
-        if !self.open.contains_key(&place) {
-            self.order.push(place.clone());
-        }
-        self.open.entry(place).or_default().see(event, self.details);
+        let open = match self.open.entry((event.session, Arc::clone(server))) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(place) => {
+                self.order.push(place.key().clone());
+                place.insert(Open::default())
+            }
+        };
+        open.see(event, self.details, &mut self.keys);
     }
 
     /// The lives, in the order in which the servers first appear.
@@ -131,7 +139,7 @@ impl Lives {
 }
 
 impl Open {
-    fn see(&mut self, event: &Event, details: bool) {
+    fn see(&mut self, event: &Event, details: bool, keys: &mut BySame<Arc<str>>) {
         let aftermath = event.echo || self.is_aftermath(event);
         if !self.ending.is_empty() && !aftermath && (!ends_a_life(event) || self.goes_on(event)) {
             self.flush(false);
@@ -142,11 +150,11 @@ impl Open {
         if (begins_end && !self.health.is_lost()) || !self.ending.is_empty() {
             self.ending.push((event.clone(), aftermath));
         } else if details || event.is_lifecycle() {
-            self.push(event.clone(), aftermath);
+            self.folder.push(event.clone(), key_of(event, keys), aftermath);
         }
         // Noise between a cause and its aftermath does not part them.
         if event.is_lifecycle() || event.effect() == Effect::Aborted {
-            self.before = Some(event.id().to_owned());
+            self.before = Some(Arc::clone(&event.def));
         }
     }
 
@@ -159,23 +167,28 @@ impl Open {
     /// Whether `event` merely follows from the one before it. Chains: aftermath of aftermath is aftermath.
     fn is_aftermath(&self, event: &Event) -> bool {
         let causes = &event.def.aftermath_of;
-        self.before.as_ref().is_some_and(|before| causes.contains(before))
+        self.before.as_ref().is_some_and(|before| causes.contains(&before.id))
     }
 
     fn flush(&mut self, aside: bool) {
         for (event, aftermath) in std::mem::take(&mut self.ending) {
-            self.push(event, aside || aftermath);
+            let key = key(&event);
+            self.folder.push(event, key, aside || aftermath);
         }
-    }
-
-    fn push(&mut self, event: Event, aside: bool) {
-        self.folder.push(event, aside);
     }
 
     fn finish(mut self) -> (Vec<Item>, Health) {
         // Nothing followed the close: it was the client's own shutdown.
         self.flush(true);
         (self.folder.finish(), self.health)
+    }
+}
+
+/// The key of an event. Of lines that say the same it is made once, unless it depends on what they follow as well.
+fn key_of(event: &Event, keys: &mut BySame<Arc<str>>) -> Arc<str> {
+    match event.same.filter(|_| event.def.after.is_empty()) {
+        Some(same) => Arc::clone(keys.get_or_put(same, || key(event))),
+        None => key(event),
     }
 }
 
