@@ -55,9 +55,24 @@ Exit status: 0 nothing found or no difference, 1 findings or differences, 2 trou
 /// Why an MCP client that worked yesterday fails today: aligns two debug logs and names the regression.
 #[derive(Debug, Parser)]
 #[command(name = "lastgood", version, about, after_help = EXAMPLES, max_term_width = 110)]
-struct Arguments {
+struct Arguments<V: Subcommand> {
     #[command(subcommand)]
-    verb: Verb,
+    verb: V,
+}
+
+/// The verb that is asked most. To describe all of them takes as long as to read a short log.
+#[derive(Debug, Subcommand)]
+enum Often {
+    Diagnose(diagnose::Arguments),
+}
+
+impl Often {
+    /// What is asked of it, if that is all in order. What is not, and calls for help, are for those who know all verbs.
+    fn asked(arguments: &[OsString]) -> Option<diagnose::Arguments> {
+        arguments.get(1).filter(|verb| *verb == "diagnose")?;
+        let Self::Diagnose(asked) = Arguments::<Self>::try_parse_from(arguments).ok()?.verb;
+        Some(asked)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,15 +129,22 @@ impl From<Exit> for ExitCode {
 
 /// Runs the program on its arguments.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(asked) = Often::asked(&arguments) {
+        return ended(diagnose::run(&asked));
+    }
+    match Arguments::<Verb>::try_parse_from(arguments) {
+        Ok(arguments) => ended(dispatch(&arguments.verb)),
         Err(help_or_usage) => {
             // clap writes help to standard output (status 0) and usage errors to standard error (status 2).
             let _ = help_or_usage.print();
-            return ExitCode::from(help_or_usage.exit_code() as u8);
+            ExitCode::from(help_or_usage.exit_code() as u8)
         }
-    };
-    match dispatch(&arguments.verb) {
+    }
+}
+
+fn ended(how: Result<Exit>) -> ExitCode {
+    match how {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::complain(&error);
@@ -147,5 +169,39 @@ fn dispatch(verb: &Verb) -> Result<Exit> {
         Verb::Reproduce(arguments) => reproduce::run(arguments),
         Verb::Versions(arguments) => versions::run(arguments),
         Verb::Redact(arguments) => redact::run(arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::Parser;
+
+    use super::{Arguments, Often, Verb};
+
+    #[test]
+    fn the_verb_that_is_asked_most_is_understood_as_among_all() {
+        let asked = [
+            "a.log b.log",
+            "a.log --fail-on high --format json --server x",
+            "--latest --patterns p --client-version 2.1.1",
+            "- -o out.md --format markdown --no-redact",
+            "",
+            "--help",
+            "a.log --fail-on nothing",
+            "a.log --latest",
+        ];
+        let mut understood = 0;
+        for asked in asked {
+            let words = format!("lastgood diagnose {asked}");
+            let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+            let among_all = Arguments::<Verb>::try_parse_from(&words).ok().map(|all| all.verb);
+            let alone = Often::asked(&words).map(Verb::Diagnose);
+            understood += usize::from(alone.is_some());
+            assert_eq!(format!("{alone:?}"), format!("{among_all:?}"), "{asked}");
+        }
+        assert_eq!(understood, 4);
+        assert!(Often::asked(&["lastgood", "redact", "a.log"].map(OsString::from)).is_none());
     }
 }

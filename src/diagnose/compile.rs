@@ -108,7 +108,7 @@ pub(super) struct Speech {
     pub(super) escalations: Vec<Template>,
 }
 
-/// Compiles a signature; every problem of it at once.
+/// Compiles a signature; every problem of it at once. One of the built-in pack is known to mean something.
 pub fn compile(signature: &Signature, words: &Vocabulary) -> Result<Compiled, Vec<Problem>> {
     let def = &signature.def;
     let trusted = signature.source == BUILTIN;
@@ -130,7 +130,10 @@ pub fn compile(signature: &Signature, words: &Vocabulary) -> Result<Compiled, Ve
         def: Arc::clone(def),
         branches,
     };
-    draft.problems.extend(check::signature(signature, &compiled, words));
+    // The tests hold every signature of the built-in pack to it.
+    if !trusted {
+        draft.problems.extend(check::signature(signature, &compiled, words));
+    }
     if draft.problems.is_empty() { Ok(compiled) } else { Err(draft.problems) }
 }
 
@@ -141,7 +144,7 @@ fn lines(rule: &Rule) -> Option<i64> {
 /// A compilation under way.
 struct Draft {
     lines: Option<i64>,
-    /// Whether it is of the built-in pack, whose regexes the tests compile.
+    /// Whether it is of the built-in pack, whose signatures the tests compile with all checks.
     trusted: bool,
     problems: Vec<Problem>,
 }
@@ -334,7 +337,7 @@ mod tests {
         let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
         assert!(knowledge.signatures.len() > 40);
         for signature in &knowledge.signatures {
-            // Of another label its regexes are made ready at once.
+            // Of another label it is checked, and its regexes are made ready at once.
             let theirs = Signature { source: "theirs".to_owned(), ..signature.clone() };
             let problems = compile(&theirs, &words).err().unwrap_or_default();
             assert!(problems.is_empty(), "{}: {problems:?}", signature.id);

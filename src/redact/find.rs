@@ -129,6 +129,15 @@ fn of_rule((text, ready): (&str, &Text<'_>), rule: usize, pattern: &Pattern, hit
     }
 }
 
+/// What one rule finds in a text, whatever its shape.
+#[cfg(test)]
+pub(super) fn found_by(rule: &str, text: &str) -> Vec<Hit> {
+    let (engine, mut hits) = (ENGINE.as_ref().unwrap(), Vec::new());
+    let at = RULES.iter().position(|r| r.name == rule).unwrap();
+    of_rule((text, &Text::new(text)), at, &engine.patterns[at].0, &mut hits);
+    hits
+}
+
 /// In order; what overlaps becomes one, named by the wider one, or by the earlier rule.
 fn merged(mut hits: Vec<Hit>) -> Vec<Hit> {
     hits.retain(|hit| !hit.range.is_empty());
