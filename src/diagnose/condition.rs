@@ -43,7 +43,7 @@ enum Operator {
     Regex(Pattern),
 }
 
-/// A regex, made ready when it is first asked. One that knows all of Unicode is large, and making it ready takes longer
+/// A regex, made ready when it is first asked, if it is known to be one. One that knows all of Unicode is large, and making it ready takes longer
 /// than reading a short log. In a text of ASCII, and nearly all are, one that knows no more finds the same; slower, for it has
 /// no automata, so where much is asked the large one is made ready after all.
 #[derive(Debug, Clone)]
@@ -60,7 +60,8 @@ const FEW: usize = 1 << 15;
 
 impl Pattern {
     fn compile(source: String, trusted: bool) -> Result<Self, String> {
-        let full = if trusted { OnceLock::new() } else { OnceLock::from(Some(regex(&source)?)) };
+        let known = trusted || (is_small(&source) && syntax::parse(&source).is_ok());
+        let full = if known { OnceLock::new() } else { OnceLock::from(Some(regex(&source)?)) };
         Ok(Self { source, plain: OnceLock::new(), searched: Arc::default(), full })
     }
 
@@ -205,6 +206,14 @@ fn regex(pattern: &str) -> Result<Regex, String> {
         .map_err(|e| format!("the regex cannot be used: {e}"))
 }
 
+/// Whether a pattern is so short and plain that, if it is one at all, it makes no machine that is too large: it repeats nothing
+/// a number of times, and names no large class of Unicode's.
+fn is_small(pattern: &str) -> bool {
+    let escapes = pattern.match_indices('\\').count();
+    let large = [r"\w", r"\W", r"\p", r"\P", r"\D", r"\S"].iter().any(|class| pattern.contains(class));
+    pattern.len() <= 300 && escapes <= 32 && !large && !pattern.contains('{')
+}
+
 /// The same for texts of ASCII; `None`: what it asks for is written in Unicode's terms.
 fn plain(pattern: &str) -> Option<meta::Regex> {
     let lean = meta::Config::new()
@@ -233,6 +242,7 @@ fn as_text(value: &Value) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::Condition;
@@ -297,6 +307,74 @@ mod tests {
             }
         }
         assert!(sources.len() > 15 && found > 100, "{found} of {} regexes", sources.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_known_by_its_parts_to_be_a_regex_is_one_and_no_other(
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..14),
+        ) {
+            let source = pieces.concat();
+            if super::is_small(&source) {
+                let parsed = regex_automata::util::syntax::parse(&source).is_ok();
+                prop_assert_eq!(parsed, super::regex(&source).is_ok(), "{}", source);
+            }
+        }
+    }
+
+    /// What regexes are made of, good and bad.
+    const PIECES: [&str; 27] = [
+        "a",
+        "é",
+        "K",
+        ".",
+        ".*",
+        "+",
+        "?",
+        "|",
+        "(",
+        ")",
+        "(?i)",
+        "(?s:",
+        "(?i:",
+        "(?:",
+        "[^a]",
+        "[a-z]",
+        "[^\\s]",
+        r"\d",
+        r"\s",
+        r"\b",
+        r"\.",
+        "^",
+        "$",
+        "[",
+        "(?-u)",
+        r"\xff",
+        "[[:^word:]]",
+    ];
+
+    #[test]
+    fn the_largest_of_small_regexes_are_no_machine_that_is_too_large() {
+        let repeated = [
+            ("(?i)", "k"),
+            ("(?is)", "."),
+            ("(?s)", ".*"),
+            ("", "[^a]+"),
+            ("(?i)", "[^k]?"),
+            ("", "[[:^word:]]*"),
+            ("", r"[^\s]"),
+            ("", "ſ|"),
+        ];
+        for (head, piece) in repeated {
+            for escapes in [0, 32] {
+                let mut source = head.to_owned() + &r"\d".repeat(escapes);
+                source.extend(std::iter::repeat_n(piece, (300 - source.len()) / piece.len()));
+                let source = source.trim_end_matches('|');
+                assert!(super::regex(source).is_ok() || !super::is_small(source), "{source}");
+            }
+        }
     }
 
     #[test]
