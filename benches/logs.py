@@ -8,6 +8,7 @@
   logs.py calls N OUT                  one server and N calls of tools, no two of one tool, and none of them answered
   logs.py line BYTES OUT               one line of BYTES between two others
   logs.py signatures N FOLDER          a pack of N signatures over the built-in events
+  logs.py copies N FOLDER FILE...      a pack of N signatures that are copies of those files
 """
 import itertools
 import json
@@ -76,11 +77,23 @@ def line(length, out):
         file.write(b'\n2026-11-23T00:00:00.002Z [DEBUG] MCP server "x": Starting connection with timeout of 30000ms\n')
 
 
-def signatures(n, folder):
+def pack(folder):
     root = pathlib.Path(folder)
     (root / "signatures").mkdir(parents=True, exist_ok=True)
-    pack = {"schema": 1, "id": "many", "version": "1.0.0", "engine": "*", "license": "MIT", "maintainers": ["bench"]}
-    (root / "pack.json").write_text(json.dumps(pack))
+    about = {"schema": 1, "id": "many", "version": "1.0.0", "engine": "*", "license": "MIT", "maintainers": ["bench"]}
+    (root / "pack.json").write_text(json.dumps(about))
+    return root
+
+
+def copies(n, folder, files):
+    root = pack(folder)
+    for i in range(n):
+        file = pathlib.Path(files[i % len(files)])
+        (root / "signatures" / f"{file.stem}-{i}.json").write_bytes(file.read_bytes())
+
+
+def signatures(n, folder):
+    root = pack(folder)
     events = ["connect.start", "connected", "stream.open_failed", "session.expired", "transport.closing", "tool.call"]
     for i in range(n):
         first, then = events[i % 6], events[(i + 1 + i // 6 % 5) % 6]
@@ -107,6 +120,8 @@ def main(what, *rest):
             while len(data) < int(rest[1]):
                 data += next(logs)
             (folder / f"{i:05}.log").write_bytes(whole_lines(data, int(rest[1])))
+    elif what == "copies":
+        copies(int(rest[0]), rest[1], rest[2:])
     elif what in (one := {"loop": loop, "servers": servers, "calls": calls, "line": line, "signatures": signatures}):
         one[what](int(rest[0]), rest[1])
     else:

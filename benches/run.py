@@ -110,6 +110,26 @@ class Bench:
             rows.append([f"{case:,}", f"{w:.3f}", f"{c:.3f}", f"{c / rate(case) * 1e6:.2f}", f"{m:.0f}"])
         table(title, ["n", "wall s", "CPU s", "CPU µs per n", "peak MB"], rows)
 
+    def starts(self):
+        """Start to end on a small log: with the built-in signatures, and with given packs that make them 300."""
+        log, simple, real = (str(self.folder / n) for n in ("small.log", "simple", "real"))
+        generate("size", 20_000, log, *self.logs)
+        builtin = sorted((HERE.parent / "patterns/mcp/signatures").glob("*.json"))
+        more = 300 - len(builtin)
+        generate("signatures", more, simple)
+        generate("copies", more, real, *map(str, builtin))
+        commands = {
+            f"the {len(builtin)} built-in signatures": [],
+            f"and {more} of a given pack, two steps each": ["--patterns", simple],
+            f"and {more} of a given pack that are copies of those, with their tests": ["--patterns", real],
+        }
+        times = {name: [] for name in commands}
+        for _ in range(50 * self.a.rounds):
+            for name, patterns in commands.items():
+                times[name].append(measured([self.lg, "diagnose", *patterns, log])[0] * 1000)
+        rows = [[name, f"{min(all):.1f}", f"{sorted(all)[len(all) // 2]:.1f}"] for name, all in times.items()]
+        table("Start to end on a log of 20 KB", ["with", "best ms", "middle ms"], rows)
+
     def all_growth(self):
         sizes = [n for n in (1, 10, 100, 1000, 4000) if n <= self.a.most_mb]
         self.growth("Size of a log, MB: `diagnose`", lambda n: [self.lg, "diagnose", self.of_size(n)], sizes)
@@ -139,9 +159,6 @@ class Bench:
             return [self.lg, "diagnose", "--patterns", place("signatures", n), log]
 
         self.growth("Signatures beside the built-in ones: `diagnose` of 10 MB", patterns, [10, 100, 300, 1000])
-        small = str(self.folder / "small.log")
-        generate("size", 20_000, small, *self.logs)
-        self.growth("Start to end on a log of 20 KB, bytes", lambda _: [self.lg, "diagnose", small], [20_000])
         self.growth("One line of so many bytes: `diagnose`", made("line", "diagnose"), [1 << 20, 100 << 20])
         self.growth("One line of so many bytes: `redact`", lambda n: [self.lg, "redact", place("line", n)], [1 << 20, 100 << 20])
 
@@ -164,13 +181,13 @@ def main():
     parser.add_argument("--most-mb", type=int, default=4000)
     parser.add_argument("--peers", default=str(pathlib.Path.home() / ".cache/lastgood-bench"))
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["ratios", "growth", "many"])
+    parser.add_argument("--only", choices=["ratios", "starts", "growth", "many"])
     arguments = parser.parse_args()
     if not (pathlib.Path(arguments.peers) / "bin/logdelta").exists():
         subprocess.run(["cargo", "install", "--locked", "ripgrep", "logdelta", "--root", arguments.peers], check=True)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments, pathlib.Path(folder))
-        for name, part in (("ratios", bench.ratios), ("many", bench.many), ("growth", bench.all_growth)):
+        for name, part in (("ratios", bench.ratios), ("starts", bench.starts), ("many", bench.many), ("growth", bench.all_growth)):
             if arguments.only in (None, name):
                 part()
 

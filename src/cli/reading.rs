@@ -64,7 +64,8 @@ pub(super) fn read(path: &str, loaded: &Loaded, wish: Wish<'_>) -> Result<Readin
     Ok(gathering.finish(&label, dialect, tally, wish))
 }
 
-/// Reads the input at a path, which was opened: in parts side by side, where that gives the same and there are cores for it.
+/// Reads the input at a path, which was opened: in parts side by side, where that gives the same and there are cores for
+/// it.
 fn gather<'k>(
     path: &str,
     source: Source,

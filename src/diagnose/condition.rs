@@ -43,9 +43,9 @@ enum Operator {
     Regex(Pattern),
 }
 
-/// A regex, made ready when it is first asked, if it is known to be one. One that knows all of Unicode is large, and making it ready takes longer
-/// than reading a short log. In a text of ASCII, and nearly all are, one that knows no more finds the same; slower, for it has
-/// no automata, so where much is asked the large one is made ready after all.
+/// A regex, made ready when it is first asked, if it is known to be one. One that knows all of Unicode is large, and making
+/// it ready takes longer than reading a short log. In a text of ASCII, and nearly all are, one that knows no more finds the
+/// same; slower, for it has no automata, so where much is asked the large one is made ready after all.
 #[derive(Debug, Clone)]
 struct Pattern {
     source: String,
@@ -206,8 +206,8 @@ fn regex(pattern: &str) -> Result<Regex, String> {
         .map_err(|e| format!("the regex cannot be used: {e}"))
 }
 
-/// Whether a pattern is so short and plain that, if it is one at all, it makes no machine that is too large: it repeats nothing
-/// a number of times, and names no large class of Unicode's.
+/// Whether a pattern is so short and plain that, if it is one at all, it makes no machine that is too large: it repeats
+/// nothing a number of times, and names no large class of Unicode's.
 fn is_small(pattern: &str) -> bool {
     let escapes = pattern.match_indices('\\').count();
     let large = [r"\w", r"\W", r"\p", r"\P", r"\D", r"\S"].iter().any(|class| pattern.contains(class));

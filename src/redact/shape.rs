@@ -1,8 +1,9 @@
 //! What a text must have in it for a pattern to be found: told in one pass, without the pattern.
 //!
-//! Comes in: the name of a rule, and a text. Goes out: whether its pattern could be found there, and something in it hidden. These are rules that have no
-//! word to go by, or one that stands in many texts: they would be searched for nothing, with a pattern that must be made
-//! ready first. Where it is told that a pattern may be there, the pattern decides; where it is told that it is not, it is not.
+//! Comes in: the name of a rule, and a text. Goes out: whether its pattern could be found there, and something in it hidden.
+//! These are rules that have no word to go by, or one that stands in many texts: they would be searched for nothing, with a
+//! pattern that must be made ready first. Where it is told that a pattern may be there, the pattern decides; where it is
+//! told that it is not, it is not.
 
 /// Whether a text has what a pattern asks for.
 pub(super) type Shape = fn(&str) -> bool;
@@ -127,7 +128,8 @@ fn is_parameter(after: &str) -> bool {
     name > 0 && after.as_bytes().get(name) == Some(&b'=')
 }
 
-/// Whether some `:` or `=` stands behind a key that ends with one of `ends`, parted from one of `names` by a sign or not at all.
+/// Whether some `:` or `=` stands behind a key that ends with one of `ends`, parted from one of `names` by a sign or not at
+/// all.
 fn has_key(text: &str, ends: &[&str], names: &[&str]) -> bool {
     if is_folded(text) {
         return true;

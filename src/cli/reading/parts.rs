@@ -1,8 +1,8 @@
 //! Reads a long log in parts, side by side.
 //!
-//! Comes in: a debug log that holds several client sessions. Goes out: what reading it in one go would have given, or nothing,
-//! where that is not certain: then it is read so. Nothing of one client session reaches into the next but what can be
-//! put together afterwards; therefore each part begins where a session does.
+//! Comes in: a debug log that holds several client sessions. Goes out: what reading it in one go would have given, or
+//! nothing, where that is not certain: then it is read so. Nothing of one client session reaches into the next but what can
+//! be put together afterwards; therefore each part begins where a session does.
 
 use std::ops::Range;
 
@@ -20,8 +20,8 @@ const LEAST: u64 = 4 << 20;
 /// In so many bytes behind where a part would best begin a client session is looked for, first in few.
 const LOOKS: [u64; 3] = [64 << 10, 512 << 10, 4 << 20];
 
-/// Reads the log at a path, which is opened as `source` to see what it is. `None`: it has no parts, or they could not be put
-/// together.
+/// Reads the log at a path, which is opened as `source` to see what it is. `None`: it has no parts, or they could not be
+/// put together.
 pub(super) fn read<'k>(
     path: &str,
     source: &Source,
