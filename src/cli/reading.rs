@@ -183,8 +183,8 @@ impl<'k> Gathering<'k> {
     /// Takes in what another one read of the same log from the beginning of a client session on, so many lines behind its
     /// beginning; false if it may not be what this one would have read there.
     fn join(&mut self, later: Self, lines: u64) -> bool {
-        let begins = later.summary.first_stamp();
-        let fits = |engine: &Engine<'_>| begins.is_some_and(|stamp| engine.may_join_at(stamp));
+        let Some(begins) = later.summary.first_stamp() else { return false };
+        let fits = |engine: &Engine<'_>| engine.may_join_at(begins);
         if !later.unknown.is_whole() || !self.engine.as_ref().is_none_or(fits) {
             return false;
         }

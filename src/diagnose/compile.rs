@@ -16,7 +16,7 @@ use super::duration;
 use super::says::Template;
 use super::vocabulary::Vocabulary;
 use crate::classify::Event;
-use crate::pattern::{AtEnd, BUILTIN, Count, Outside, Rule, Signature, SignatureDef, Step};
+use crate::pattern::{AtEnd, Count, Outside, Rule, Signature, SignatureDef, Step};
 
 /// Something in a signature that cannot be, or can never match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub(super) struct Speech {
 /// Compiles a signature; every problem of it at once. One of the built-in pack is known to mean something.
 pub fn compile(signature: &Signature, words: &Vocabulary) -> Result<Compiled, Vec<Problem>> {
     let def = &signature.def;
-    let trusted = signature.source == BUILTIN;
+    let trusted = signature.checked;
     let mut draft = Draft { lines: lines(&def.rule), trusted, problems: Vec::new() };
     let mut branches: Vec<Branch> = Vec::new();
     for (place, steps) in check::branches(&def.rule) {
@@ -337,8 +337,7 @@ mod tests {
         let words = Vocabulary::new(knowledge.catalogue.events().iter().map(|e| &**e));
         assert!(knowledge.signatures.len() > 40);
         for signature in &knowledge.signatures {
-            // Of another label it is checked, and its regexes are made ready at once.
-            let theirs = Signature { source: "theirs".to_owned(), ..signature.clone() };
+            let theirs = Signature { checked: false, ..signature.clone() };
             let problems = compile(&theirs, &words).err().unwrap_or_default();
             assert!(problems.is_empty(), "{}: {problems:?}", signature.id);
         }

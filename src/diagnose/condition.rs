@@ -210,12 +210,17 @@ fn regex(pattern: &str) -> Result<Regex, String> {
 /// nothing a number of times, and names no large class of Unicode's.
 fn is_small(pattern: &str) -> bool {
     let escapes = pattern.match_indices('\\').count();
-    let large = [r"\w", r"\W", r"\p", r"\P", r"\D", r"\S"].iter().any(|class| pattern.contains(class));
+    let large =
+        [r"\w", r"\W", r"\p", r"\P", r"\D", r"\S", r"[^\"].iter().any(|class| pattern.contains(class));
     pattern.len() <= 300 && escapes <= 32 && !large && !pattern.contains('{')
 }
 
-/// The same for texts of ASCII; `None`: what it asks for is written in Unicode's terms.
+/// The same for texts of ASCII; `None`: what it asks for is written in Unicode's terms, or may be a sign that stands for one
+/// of ASCII in another case.
 fn plain(pattern: &str) -> Option<meta::Regex> {
+    if !pattern.is_ascii() || [r"\x{", r"\u", r"\U"].iter().any(|sign| pattern.contains(sign)) {
+        return None;
+    }
     let lean = meta::Config::new()
         .auto_prefilter(false)
         .hybrid(false)
@@ -284,9 +289,19 @@ mod tests {
     #[test]
     fn in_ascii_a_plain_regex_finds_what_the_full_one_finds() {
         let knowledge = Knowledge::builtin();
-        let mut sources = ["(?i)Sk", r"\bnot\b", r"[^\w\s]{2}", r"^\D+\d$", "(?s)a.*ü|MCP.*", r"\p{Lu}P"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut sources = [
+            "(?i)Sk",
+            "(?i)ſession",
+            r"(?i)\x{212A}",
+            r"(?i)\u017fession",
+            r"\bnot\b",
+            r"[^\w\s]{2}",
+            r"^\D+\d$",
+            "(?s)a.*ü|MCP.*",
+            r"\p{Lu}P",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         for signature in &knowledge.signatures {
             regexes(&serde_json::to_value(&*signature.def).unwrap(), &mut sources);
         }
@@ -364,7 +379,6 @@ mod tests {
             ("", "[^a]+"),
             ("(?i)", "[^k]?"),
             ("", "[[:^word:]]*"),
-            ("", r"[^\s]"),
             ("", "ſ|"),
         ];
         for (head, piece) in repeated {

@@ -207,6 +207,8 @@ impl<'r, W: Watch> Core<'r, W> {
         later.settle_all(Cut::End);
         self.past.push(self.rules, std::mem::replace(&mut self.ledger, later.ledger.after(lines)), client);
         self.past.join(self.rules, later.past.after(lines));
+        // What follows goes on from where the other one stands; nothing is under way that counts lines.
+        self.clock = later.clock;
     }
 
     /// All sessions, now that they are over.

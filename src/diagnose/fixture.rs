@@ -81,7 +81,8 @@ pub(super) fn signature(rule: Value, more: &[(&str, Value)]) -> Signature {
     Signature {
         id: "sig".to_owned(),
         pack: "mcp".to_owned(),
-        source: "theirs".to_owned(),
+        source: "mcp".to_owned(),
+        checked: false,
         def: Arc::new(serde_json::from_value(json).unwrap()),
         switched: None,
     }

@@ -41,6 +41,7 @@ pub fn lint(files: &[(String, String)], source: &str, knowledge: &Knowledge) -> 
                             id,
                             pack,
                             source: source.to_owned(),
+                            checked: false,
                             def: Arc::new(def),
                             switched: None,
                         },

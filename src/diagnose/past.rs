@@ -53,6 +53,7 @@ impl Past {
     /// Takes in sessions that follow these and are over; none of either is without a server.
     pub(super) fn join(&mut self, rules: &[Compiled], later: Self) {
         let Some(last) = later.last else { return };
+        debug_assert!(self.behind.records.is_empty() && later.behind.records.is_empty());
         if let Some((ledger, client)) = self.last.replace(last) {
             self.folded.take_in(rules, ledger, client.as_ref());
         }

@@ -181,7 +181,7 @@ mod tests {
     use crate::diagnose::compile::{Compiled, compile};
     use crate::diagnose::fixture::{compiled, event, of, signature, vocabulary, with};
     use crate::diagnose::plan::Plans;
-    use crate::pattern::{BUILTIN, Signature};
+    use crate::pattern::Signature;
 
     fn step(test: &Value) -> Value {
         json!({ "key": ["server"], "steps": [{ "as": "x", "event": "a", "where": { "v": test } }] })
@@ -227,11 +227,11 @@ mod tests {
     fn no_regex_is_made_ready_for_it() {
         // How often something comes makes it large: one of unknown origin is made ready to see whether it can be.
         let test = step(&json!({ "regex": "^1{1}" }));
-        let builtin = Signature { source: BUILTIN.to_owned(), ..signature(test, &[]) };
+        let builtin = Signature { checked: true, ..signature(test, &[]) };
         let lazy = compile(&builtin, &vocabulary()).unwrap();
         let one = with(event("a", 1), "v", 1);
         assert_eq!(left(&[lazy], Some(&one), &one), [(0, false)]);
-        let theirs = Signature { source: "theirs".to_owned(), ..builtin };
+        let theirs = Signature { checked: false, ..builtin };
         let eager = compile(&theirs, &vocabulary()).unwrap();
         assert_eq!(left(&[eager], Some(&one), &one), [(0, true)]);
     }

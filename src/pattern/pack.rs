@@ -138,6 +138,8 @@ pub struct Signature {
     pub pack: String,
     /// The folder that the pack was read from; the pack's name for the built-in one.
     pub source: String,
+    /// Whether it is known to be in order: that of the built-in pack is, by the tests, and no other, whatever its name.
+    pub checked: bool,
     /// What its file says.
     pub def: Arc<SignatureDef>,
     /// Whether an overlay switched it on or off; `None`: its status decides.
@@ -221,6 +223,7 @@ impl Knowledge {
                 |id: &Option<String>| id.is_some() && ids.iter().skip(i + 1).any(|later| later == id);
             if !ids.get(i).is_some_and(replaced) {
                 let sha256 = if i == 0 { BUILTIN_SHA256.to_owned() } else { digest(files.iter().copied()) };
+                gathered.checked = i == 0;
                 gathered.add(label, files, sha256);
             }
         }
@@ -240,6 +243,8 @@ impl Knowledge {
 
 #[derive(Default)]
 struct Gathered {
+    /// Whether the signatures of the pack that is added are known to be in order.
+    checked: bool,
     packs: Vec<PackId>,
     events: Vec<EventDef>,
     signatures: BTreeMap<String, Signature>,
@@ -318,6 +323,7 @@ impl Gathered {
                 id,
                 pack: pack.to_owned(),
                 source: label.to_owned(),
+                checked: self.checked,
                 def: Arc::new(def),
                 switched: None,
             },
@@ -473,5 +479,13 @@ mod tests {
         assert_eq!(events(&whole), events(&lean));
         assert_eq!(format!("{:?}", whole.packs), format!("{:?}", lean.packs));
         assert_eq!(whole.mcp_heads, lean.mcp_heads);
+    }
+
+    #[test]
+    fn no_pack_but_the_built_in_one_is_known_to_be_in_order_whatever_its_name() {
+        let files = builtin_files().iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+        let theirs = Knowledge::load(&[(super::BUILTIN.to_owned(), files)]);
+        assert!(theirs.signatures.iter().all(|s| !s.checked) && !theirs.signatures.is_empty());
+        assert!(Knowledge::builtin().signatures.iter().all(|s| s.checked));
     }
 }

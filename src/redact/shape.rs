@@ -21,7 +21,7 @@ const SHAPES: [(&str, Shape); 14] = [
     ("ip-address", has_v4),
     ("ipv6-address", has_v6),
     ("e-mail", has_domain),
-    ("connection-string", |text| after_each(text, "://", |before, _| !is_web(before))),
+    ("connection-string", |text| is_folded(text) || after_each(text, "://", |before, _| !is_web(before))),
     ("url-login", |text| after_each(text, "://", |_, after| has_login(after))),
     ("url-query", |text| text.split(['?', '&', '#']).skip(1).any(is_parameter)),
     ("session-id", |text| has_key(text, &["", "id", "uuid"], &["session", "sess", "conversation"])),
@@ -192,14 +192,13 @@ mod tests {
     use super::SHAPES;
     use crate::redact::find::found_by;
     use crate::redact::redactor::tests::pieces;
-    use crate::redact::rules::RULES;
+    use crate::redact::rules::{RULES, Rule};
     use crate::redact::view::View;
 
     #[test]
     fn a_shape_is_in_all_samples_of_its_rule_and_not_in_a_sentence() {
         for (name, shape) in SHAPES {
-            let rule = RULES.iter().find(|rule| rule.name == name).unwrap();
-            assert!(rule.samples.iter().all(|(text, _)| shape(&View::of(text).text)), "{name}");
+            assert!(rule(name).samples.iter().all(|(text, _)| shape(&View::of(text).text)), "{name}");
             assert!(!shape("Connected to mcp@2 (attempt 1 of 3): HTTP 200 in 14.25 ms"), "{name}");
         }
     }
@@ -217,13 +216,38 @@ mod tests {
             "[ \\\\nu⏎…é:]{0,3}",
             "(ſ|s)e[sS]s?(ion)?[-_ ]?(id|ID)?[\"' ]{0,2}[:= ][> ]?",
             "(x_)?(uſer|User|org|machine)[-_ ]?(name|id|Uuid|ref)?[\"' ]{0,2}[:=]?",
-            "(http|redis|x-mysql|ſftp)(s|\\+srv)?://[a@.:/]{0,5}",
+            "(http|redis|x-mysql|ſftp|bolt\\+ſhttp)(s|\\+srv)?://[a@.:/]{0,5}",
             "[?&#a.=/ ]{0,6}",
             "[a-z0-9]{4,8}",
             "sesſ?ion( id)? [\"']?",
             pieces(),
         ];
         proptest::collection::vec(piece, 0..6).prop_map(|all| all.concat())
+    }
+
+    /// A rule of the table.
+    fn rule(name: &str) -> &'static Rule {
+        RULES.iter().find(|rule| rule.name == name).unwrap()
+    }
+
+    /// Texts of which the pattern of a rule takes some part, whatever it asks of what stands around.
+    fn written_for(name: &'static str) -> impl Strategy<Value = String> {
+        let pattern = rule(name).pattern.replace(r"\b", "").replace("(?:^|", "(?:");
+        let said = proptest::string::string_regex(&pattern).unwrap();
+        ("[ (=\"]?", said, "[ .\"]?").prop_map(|(before, said, behind)| before + &said + &behind)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_the_pattern_of_a_rule_is_written_for_has_its_shape(
+            texts in SHAPES.map(|(name, _)| written_for(name)),
+        ) {
+            for ((name, shape), text) in SHAPES.iter().zip(&texts) {
+                prop_assert!(found_by(name, text).is_empty() || shape(text), "{} in {:?}", name, text);
+            }
+        }
     }
 
     proptest! {

@@ -139,7 +139,9 @@ impl Source {
             return Err(Refusal::error(cause, "name a file in it, or use `lastgood diagnose`"));
         }
         let source = Self::from_disk(label, Disk::new(Box::new(File::open(path)?), digested), Some(path))?;
-        Ok(Self { length: metadata.is_file().then_some(metadata.len()), ..source })
+        // What is open already is there by a name as well, and on some systems all who open that share one place in it.
+        let of_its_own = metadata.is_file() && !path.starts_with("/dev");
+        Ok(Self { length: of_its_own.then_some(metadata.len()), ..source })
     }
 
     /// `path`: where the input can be read once more, from any place in it.

@@ -53,7 +53,7 @@ fn a_long_log_in_parts_is_told_as_in_one_go() {
     let samples =
         ["get-404/bad.log", "get-404/good.log", "server-down/bad.log", "tool-name-too-long/bad.log"];
     let turn: String = samples.into_iter().map(sample).collect();
-    fs::write(folder.path().join("long.log"), turn.repeat((9 << 20) / turn.len())).unwrap();
+    fs::write(folder.path().join("long.log"), turn.repeat((13 << 20) / turn.len())).unwrap();
     let alone = on_threads(folder.path(), "1", &["diagnose", "long.log"]);
     assert!(alone.out.contains("client sessions"), "{}", alone.err);
     for threads in ["2", "3"] {

@@ -173,8 +173,14 @@ mod tests {
         let case = def.tests[0].clone();
         assert_eq!(case.at.get("open_failed"), Some(&2));
         let def = std::sync::Arc::new(def);
-        let signature =
-            Signature { id: "new".into(), pack: "p".into(), source: "p".into(), def, switched: None };
+        let signature = Signature {
+            id: "new".into(),
+            pack: "p".into(),
+            source: "p".into(),
+            checked: false,
+            def,
+            switched: None,
+        };
         let rule = compile(&signature, &words).unwrap();
         assert_eq!(trial(&case, &rule, &knowledge), TrialOutcome::Ok);
     }

@@ -20,6 +20,9 @@ const LEAST: u64 = 4 << 20;
 /// In so many bytes behind where a part would best begin a client session is looked for, first in few.
 const LOOKS: [u64; 3] = [64 << 10, 512 << 10, 4 << 20];
 
+/// But in no larger share of a log than this: it may hold a single session.
+const SHARE: u64 = 64;
+
 /// Reads the log at a path, which is opened as `source` to see what it is. `None`: it has no parts, or they could not be
 /// put together.
 pub(super) fn read<'k>(
@@ -42,7 +45,9 @@ pub(super) fn read<'k>(
 /// From which byte to before which each part reaches, at most so many; the last one to the end, wherever that is.
 fn parts(path: &str, length: u64, most: usize, loaded: &Loaded) -> Option<Vec<Range<u64>>> {
     let best = (1..most as u64).map(|part| length / most as u64 * part);
-    let mut begins: Vec<u64> = best.filter_map(|at| session_behind(path, at, loaded)).collect();
+    // Where none is found once, none is looked for again.
+    let mut begins: Vec<u64> =
+        best.map_while(|at| session_behind(path, at, length / SHARE, loaded)).collect();
     begins.dedup();
     let ends = begins.iter().copied().chain([u64::MAX]);
     let parts: Vec<Range<u64>> =
@@ -50,13 +55,14 @@ fn parts(path: &str, length: u64, most: usize, loaded: &Loaded) -> Option<Vec<Ra
     Some(parts).filter(|parts| parts.len() > 1)
 }
 
-/// Where the next client session begins behind a byte.
-fn session_behind(path: &str, at: u64, loaded: &Loaded) -> Option<u64> {
-    let line = LOOKS.iter().find_map(|look| {
+/// Where the next client session begins behind a byte, looked for in about so many.
+fn session_behind(path: &str, at: u64, most: u64, loaded: &Loaded) -> Option<u64> {
+    let looks = LOOKS.iter().enumerate().filter(|(i, look)| *i == 0 || **look <= most);
+    let line = looks.map(|(_, look)| look).find_map(|look| {
         let mut beginning = Beginning::new(loaded);
         let source = Source::part(path, at..at + look).ok()?;
         parse::skim_part(source, &loaded.interest, &mut beginning).ok()?;
-        beginning.line
+        beginning.line.filter(|_| beginning.whole)
     });
     line_at(path, at, line?)
 }
@@ -67,12 +73,14 @@ struct Beginning<'k> {
     /// Whether a line had a full clock: from then on no other begins a record.
     clocked: bool,
     line: Option<u64>,
+    /// Whether a record came behind it: the last one of a look may go on behind that.
+    whole: bool,
 }
 
 impl<'k> Beginning<'k> {
     fn new(loaded: &'k Loaded) -> Self {
         let classifier = Classifier::new(&loaded.knowledge).wanting(&loaded.wanted);
-        Self { classifier, clocked: false, line: None }
+        Self { classifier, clocked: false, line: None, whole: false }
     }
 }
 
@@ -80,6 +88,7 @@ impl Reader for Beginning<'_> {
     fn line(&mut self, line: &LogLine<'_>) {
         // The first may be the end of one.
         self.clocked |= line.clock == Clock::Full && line.number > 1;
+        self.whole |= self.line.is_some();
         if !self.clocked || self.line.is_some() {
             return;
         }
@@ -91,7 +100,9 @@ impl Reader for Beginning<'_> {
         }
     }
 
-    fn passed(&mut self, _: &Passed<'_>) {}
+    fn passed(&mut self, _: &Passed<'_>) {
+        self.whole |= self.line.is_some();
+    }
 }
 
 /// What was read of a part.
@@ -265,16 +276,20 @@ mod tests {
             (piece(3, 0).replace("... 12 lines omitted ...\n", ""), piece(0, 500), piece(1, 900));
         let behind = |text: &str, at: usize| {
             let (_folder, path) = written(text);
-            session_behind(&path, at as u64, &LOADED).map(|at| at as usize)
+            session_behind(&path, at as u64, 0, &LOADED).map(|at| at as usize)
         };
         let text = format!("x\n{end}{start}{server}");
         assert_eq!(behind(&text, 0), Some(2 + end.len()));
         assert_eq!(behind(&text, 2 + end.len() - 9), None, "the server came before the place");
-        assert_eq!(behind(&format!("said: {end}{start}"), 6), None, "the end of a line is no line");
+        assert_eq!(behind(&format!("said: {end}{start}{server}"), 6), None, "the end of a line is no line");
+        let clockless = end.replace("2026-11-23T00:23:20.300Z ", "");
+        assert_eq!(behind(&format!("x\n{clockless}{start}{server}"), 0), None, "no clock");
+        assert_eq!(behind(&format!("x\n{end}{start}"), 0), None, "it may go on behind what was looked at");
+        let goes_on = format!("x\n{end}{start}(node:12) Warning: x\n");
         assert_eq!(
-            behind(&format!("x\n{}{start}", end.replace("2026-11-23T00:23:20.300Z ", "")), 0),
-            None,
-            "no clock"
+            behind(&format!("{goes_on}{server}"), 0),
+            Some(goes_on.len()),
+            "it goes on, the next does not"
         );
     }
 
@@ -285,9 +300,11 @@ mod tests {
             // The first session ends at 2300 ms.
             let text = session(1000) + &session(2000) + &session(next);
             let (_folder, path) = written(&text);
-            let begins = (session(1000) + &session(2000)).len() as u64;
-            let read = in_parts(&path, &[0..begins, begins..u64::MAX], &LOADED, WISH);
-            assert_eq!(read.is_some(), fits, "{next}");
+            let (second, third) = (session(1000).len() as u64, (session(1000) + &session(2000)).len() as u64);
+            for parts in [vec![0..third, third..u64::MAX], vec![0..second, second..third, third..u64::MAX]] {
+                let read = in_parts(&path, &parts, &LOADED, WISH);
+                assert_eq!(read.is_some(), fits, "{next} in {} parts", parts.len());
+            }
         }
     }
 

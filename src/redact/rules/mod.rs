@@ -3,7 +3,8 @@
 //! Each says where to look (`needles`: one must occur, in any case; none: look anyway), what it looks for
 //! (`pattern`: the first group that takes part is the value; written against a `View`, so without
 //! escapes), which parts of the value are hidden (`pick`), and what stands in for them (`mark`). Where two rules
-//! want the same text the earlier one names it.
+//! want the same text the earlier one names it. Some have a shape in `shape`, which a text must have to be searched at all: who
+//! widens the pattern of one of those widens its shape.
 
 use std::ops::Range;
 use std::sync::LazyLock;
